@@ -1,0 +1,58 @@
+# Every target that needs tools sets the machine up first; that takes a moment when nothing changed.
+
+PROVIDER ?= auto
+ARGS ?=
+UPGRADE ?=
+
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.toolchain/bin:$(CURDIR)/.venv/bin:$(PATH)
+export CHECKPOINT_DISABLE := 1
+export DISABLE_VERSION_CHECK := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help set-up rehearse sandbox test lint lock clean
+
+help: ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' Makefile | while IFS='#' read -r target text; do \
+		printf '%-18s %s\n' "$$target" "$$text"; done
+
+set-up: ## Install what the other targets need, beside the sources
+	@toolchain/setup.sh
+
+rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder>
+	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(ARGS)
+
+sandbox: set-up ## Serve a sandbox tenant until stopped, and write sandbox.env for your own tools
+	@"$(PYTHON)" scripts/serve_sandbox.py $(ARGS)
+
+lint: set-up ## Check style and types
+	@failed=; \
+	"$(PYTHON)" -m ruff check . || failed="$$failed ruff-check"; \
+	"$(PYTHON)" -m ruff format --check . || failed="$$failed ruff-format"; \
+	"$(PYTHON)" -m mypy . || failed="$$failed mypy"; \
+	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
+
+# Tests run even when the style is at fault, so that one run tells everything; their closing line comes last.
+test: set-up ## Check style and types, and run all tests; ARGS=... is passed on to pytest
+	@failed=0; \
+	$(MAKE) --no-print-directory lint || failed=1; \
+	"$(PYTHON)" -m pytest --numprocesses auto --dist loadfile $(ARGS) || failed=1; \
+	exit $$failed
+
+# The run-time set comes from pyproject.toml. Each set is compiled against those before it, so that all of them fit
+# into one environment.
+lock: set-up ## Compile the lock files anew; UPGRADE=--upgrade takes newer versions
+	@for set in uv runtime sandbox dev node terraform; do \
+		input="requirements/$$set.in"; \
+		if [ "$$set" = runtime ]; then input=pyproject.toml; fi; \
+		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--custom-compile-command "make lock" $(UPGRADE) \
+			--output-file "requirements/$$set.txt" "$$input" || exit 1; \
+	done
+	@cd toolchain && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts \
+		--no-audit --no-fund --loglevel=error
+
+clean: ## Remove everything that the set-up and the runs have made
+	rm -rf .venv .toolchain .rehearsal cdktf.out .mypy_cache .pytest_cache .ruff_cache .hypothesis

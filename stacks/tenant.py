@@ -1,0 +1,66 @@
+"""The stack of one tenant: everything that Terraform declares for it, in the order in which it comes to life."""
+
+from pathlib import Path
+
+from cdktf import TerraformOutput, TerraformStack
+from cdktf_cdktf_provider_azuread.provider import AzureadProvider
+from constructs import Construct
+
+from stacks.app_registration import AppRegistration
+from stacks.backend import declare_backend
+from stacks.conditional_access import MfaPolicy
+from stacks.groups import read_group
+from stacks.latch import Latch
+from stacks.role_assignments import GlobalAdministrator
+from stacks.service_account import ServiceAccount
+from steward.config.model import Elevation, Tenant
+
+
+class TenantStack(TerraformStack):
+    """One tenant, one state; the stack's name is the tenant's."""
+
+    def __init__(self, scope: Construct, *, tenant: Tenant) -> None:
+        super().__init__(scope, tenant.name)
+        self.add_override("terraform.required_version", ">= 1.5")
+        declare_backend(self, tenant)
+        cloud = tenant.tenant.cloud
+        AzureadProvider(
+            self,
+            "azuread",
+            tenant_id=tenant.tenant.id,
+            environment=cloud.environment,
+            metadata_host=cloud.metadata_host,
+        )
+        break_glass = read_group(self, "break_glass", tenant.break_glass)
+        latch = Latch(self, "latch", tenant=tenant)
+        account = ServiceAccount(self, "service_account", tenant=tenant).user
+        mfa = MfaPolicy(
+            self,
+            "conditional_access",
+            tenant=tenant,
+            account_object_id=account.object_id,
+            break_glass_object_id=break_glass.object_id,
+        ).policy
+        application = AppRegistration(self, "app_registration", tenant=tenant)
+        if tenant.elevation is Elevation.AT_DEPLOY and tenant.account.sealed_on is None:
+            GlobalAdministrator(
+                self,
+                "role_assignments",
+                latch=latch,
+                account_object_id=account.object_id,
+                break_glass=break_glass,
+                mfa_policy=mfa,
+            )
+        # Terraform prints outputs by name, so the next command comes last. None of them reads the role assignment.
+        TerraformOutput(self, "account_object_id", value=account.object_id)
+        TerraformOutput(self, "application_client_id", value=application.client_id)
+        TerraformOutput(self, "mfa_policy_id", value=mfa.object_id)
+        TerraformOutput(self, "next_command", value=next_command(tenant))
+
+
+def next_command(tenant: Tenant) -> str:
+    """Return what to run after the deploy, the same for whoever plans."""
+    if tenant.account.sealed_on:
+        return f"none: sealed on {tenant.account.sealed_on.isoformat()}"
+    file = Path(tenant.file.name) if tenant.file.is_absolute() else tenant.file
+    return f"python scripts/post_apply.py {file.as_posix()}"

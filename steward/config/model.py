@@ -1,0 +1,168 @@
+"""The frozen, typed values that a tenant file becomes; what each key means stands in its description.
+
+The JSON schema for editors is generated from these classes, and the rules that concern several keys at once
+are in `rules`. Values reach every other part of the project; nobody changes them.
+"""
+
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from steward.config.clouds import Cloud
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SignIn(StrEnum):
+    """Whether a person may ever sign in as the account."""
+
+    BLOCKED = "blocked"
+    ALLOWED = "allowed"
+
+
+class Elevation(StrEnum):
+    """Who grants Global Administrator, and when."""
+
+    AT_DEPLOY = "at_deploy"
+    NONE = "none"
+
+
+class Consent(StrEnum):
+    """How the one-time consent is given."""
+
+    GRAPH = "graph"
+
+
+class ConsentFor(StrEnum):
+    """For whom a delegated permission is granted."""
+
+    ALL_PRINCIPALS = "all_principals"
+    ACCOUNT = "account"
+
+
+class TenantIdentity(_Value):
+    """Which tenant, and where it lives."""
+
+    name: str
+    id: str
+    cloud: Cloud
+
+
+class Deployer(_Value):
+    """The identity that runs Terraform; it owns what the stack creates."""
+
+    object_id: str
+
+
+class GroupReference(_Value):
+    """A group that exists already, by object id or by its exact display name; exactly one of the two is set."""
+
+    object_id: str | None = None
+    name: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Return what the file called the group."""
+        return self.name or self.object_id or ""
+
+
+class Account(_Value):
+    """The service account itself."""
+
+    login: str
+    display_name: str
+    usage_location: str
+    sign_in: SignIn = SignIn.BLOCKED
+    licences: tuple[str, ...] = ()
+    sealed_on: date | None = None
+
+
+class Mfa(_Value):
+    """The second factor demanded of the account; `strength_id` None means that any strong method will do."""
+
+    strength: str | None = None
+    strength_id: str | None = None
+
+
+class Permission(_Value):
+    """One permission of one API, as the directory knows it: `id` is the app role's or the scope's id."""
+
+    resource_app_id: str
+    value: str
+    id: str
+
+
+class Permissions(_Value):
+    """The declared set: what the consent grants, no more and no less."""
+
+    application: tuple[Permission, ...] = ()
+    delegated: tuple[Permission, ...] = ()
+    delegated_for: ConsentFor = ConsentFor.ALL_PRINCIPALS
+
+
+class Application(_Value):
+    """The application that gets the consent.
+
+    `client_id` is set for the vendor's own multi-tenant application, which the stack does not register; None means that
+    the stack registers one.
+    """
+
+    display_name: str
+    client_id: str | None = None
+    permissions: Permissions
+    redirect_uris: tuple[str, ...] = ()
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the stack registers the application."""
+        return self.client_id is None
+
+
+class DashboardRole(_Value):
+    """A role of the dashboard and the group whose members get it."""
+
+    role: str
+    group: GroupReference
+
+
+class FileSink(_Value):
+    """A lasting password goes into a new file of mode 0600 in this folder."""
+
+    kind: Literal["file"] = "file"
+    folder: Path
+
+
+class Backend(_Value):
+    """Where Terraform keeps the tenant's state: `local`, or a backend of Terraform with its settings."""
+
+    kind: str = "local"
+    settings: dict[str, str | int | bool] = Field(default_factory=dict)
+
+
+class Tenant(_Value):
+    """Everything that one tenant file says."""
+
+    file: Path
+    tenant: TenantIdentity
+    deployer: Deployer
+    account: Account
+    break_glass: GroupReference
+    mfa: Mfa = Mfa()
+    application: Application
+    dashboard: tuple[DashboardRole, ...] = ()
+    elevation: Elevation = Elevation.AT_DEPLOY
+    window_minutes: int = 60
+    consent: Consent = Consent.GRAPH
+    sink: FileSink | None = None
+    evidence: Path
+    backend: Backend = Backend()
+
+    @property
+    def name(self) -> str:
+        """Return the tenant's name, which is the stack's name too."""
+        return self.tenant.name

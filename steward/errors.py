@@ -1,0 +1,56 @@
+"""The failures that a user may meet, each saying what happened, why, and what to do next.
+
+Everything raised on purpose derives from `StewardError`; `scripts` turn its kind into an exit code.
+Whatever else escapes is a defect of ours and is reported as one.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a program's exit code tells the caller; `docs/exit-codes.md` says what an operator does at each."""
+
+    WELL = 0
+    FINDINGS = 1
+    BAD_INPUT = 2
+    COULD_NOT_TELL = 3
+    DEFECT = 4
+
+
+class StewardError(Exception):
+    """A failure with a reason and a next move.
+
+    `what` names the object, `why` the cause as far as it is known, `next_move` a command or a key to set.
+    """
+
+    exit_code = ExitCode.FINDINGS
+
+    def __init__(self, what: str, *, why: str = "", next_move: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_move = next_move
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.why:
+            lines.append(f"  why:  {self.why}")
+        if self.next_move:
+            lines.append(f"  next: {self.next_move}")
+        return "\n".join(lines)
+
+
+class ConfigError(StewardError):
+    """The input is wrong: a tenant file, an option, a folder."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class RefusedError(StewardError):
+    """The tenant, or a rule of ours, refuses to go on."""
+
+
+class UnreadableError(StewardError):
+    """Something had to be read to tell how matters stand, and could not be."""
+
+    exit_code = ExitCode.COULD_NOT_TELL

@@ -1,0 +1,45 @@
+"""Directory roles by template id, the id that a built-in role has in every tenant.
+
+What counts as privileged is the union of two judgements, Microsoft's own label and CISA's list of highly privileged
+roles, because an account that is to be a plain mailbox user must hold a role of neither.
+"""
+
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from steward.wellknown.tables import read_table
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+USER_ADMINISTRATOR = "fe930be7-5e62-47db-91af-98c3a49a38b1"
+PRIVILEGED_AUTHENTICATION_ADMINISTRATOR = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+
+
+class DirectoryRole(NamedTuple):
+    """A built-in role; `is_privileged` by Microsoft's label or CISA's list."""
+
+    name: str
+    template_id: str
+    is_privileged: bool
+
+
+@cache
+def directory_roles() -> MappingProxyType[str, DirectoryRole]:
+    """Return every built-in role by its template id."""
+    roles = (
+        DirectoryRole(row["role"], row["template_id"], "yes" in (row["privileged"], row["highly_privileged"]))
+        for row in read_table("directory-roles")
+    )
+    return MappingProxyType({role.template_id: role for role in roles})
+
+
+@cache
+def privileged_role_template_ids() -> frozenset[str]:
+    """Return the template ids of the roles that the account must not hold once it is sealed."""
+    return frozenset(role.template_id for role in directory_roles().values() if role.is_privileged)
+
+
+def find_directory_role(template_id: str) -> DirectoryRole | None:
+    """Return the built-in role with this template id, None for a custom role or one younger than the table."""
+    return directory_roles().get(template_id.lower())

@@ -1,0 +1,89 @@
+"""Symbols for what differs from run to run: ids, the tenant, the base URL, times.
+
+``Symbols`` knows the actual value of each symbol. It puts actual values into a recorded configuration or request, and
+symbols into what is seen. Ids of resources are learned from the state after each step; a further id at the same address
+is the resource's next incarnation (``#2``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
+_NUMBERED = re.compile(r"\{(uuid|password\.key_id)(\.\d+)?\}")
+
+
+class Symbols:
+    """The symbols of one run; ``literal`` are the texts whose uuids and times are written out in the recording."""
+
+    def __init__(self, known: Mapping[str, str], *, literal: Iterable[str]) -> None:
+        self._actual = dict(known)
+        self._incarnations: dict[str, int] = {}
+        self._literal = {found.lower() for text in literal for found in _UUID.findall(text)}
+        self._literal_times = {found.group() for text in literal for found in _TIME.finditer(text)}
+
+    def actual(self, recorded: Any) -> Any:
+        """Return a recorded value with actual values for its symbols; raises KeyError for one not known yet."""
+        if isinstance(recorded, str):
+            return re.sub(r"\{([a-z_]+[^{}\s\"$]*)\}", self._replacement, recorded)
+        if isinstance(recorded, Mapping):
+            return {key: self.actual(value) for key, value in recorded.items()}
+        if isinstance(recorded, list | tuple):
+            return [self.actual(item) for item in recorded]
+        return recorded
+
+    def _replacement(self, match: re.Match[str]) -> str:
+        # A template of Terraform's own (`${…}`) is no symbol; the dollar stands before the brace.
+        if match.string[: match.start()].endswith("$"):
+            return match.group()
+        return self._actual[match.group(1)]
+
+    def symbolic(self, seen: Any) -> Any:
+        """Return what was seen with symbols for actual values, and ``{uuid}`` and ``{time}`` for unknown ones."""
+        if isinstance(seen, str):
+            return self._symbolic_text(seen)
+        if isinstance(seen, Mapping):
+            return {self._symbolic_text(key): self.symbolic(value) for key, value in seen.items()}
+        if isinstance(seen, list | tuple):
+            return [self.symbolic(item) for item in seen]
+        return seen
+
+    def _symbolic_text(self, text: str) -> str:
+        for name, value in sorted(self._actual.items(), key=lambda item: -len(item[1])):
+            text = text.replace(value, f"{{{name}}}")
+        text = _UUID.sub(lambda found: found.group() if found.group().lower() in self._literal else "{uuid}", text)
+        return _TIME.sub(lambda found: found.group() if found.group() in self._literal_times else "{time}", text)
+
+    def learn(self, state: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take the ids of new objects from a state's attributes by address."""
+        for address, values in state.items():
+            if address.startswith("data."):
+                continue
+            resource = address.removeprefix("azuread_")
+            known = set(self._actual.values())
+            ids = {"id": _last_part(str(values["id"])), "client_id": values.get("client_id")}
+            if ids["id"] in known:
+                continue
+            number = self._incarnations[resource] = self._incarnations.get(resource, 0) + 1
+            suffix = f"#{number}" if number > 1 else ""
+            for name, value in ids.items():
+                if value and value not in known:
+                    self._actual[f"{resource}{suffix}.{name}"] = value
+
+
+def _last_part(state_id: str) -> str:
+    return state_id.rsplit("/", 1)[-1]
+
+
+def unnumbered(recorded: Any) -> Any:
+    """Return a recorded value in which uuids without an owner are alike: their numbers say only what came first."""
+    if isinstance(recorded, str):
+        return _NUMBERED.sub("{uuid}", recorded)
+    if isinstance(recorded, Mapping):
+        return {unnumbered(key): unnumbered(value) for key, value in recorded.items()}
+    if isinstance(recorded, list | tuple):
+        return [unnumbered(item) for item in recorded]
+    return recorded

@@ -1,0 +1,36 @@
+"""Serves a sandbox tenant as a process of its own, until SIGINT or SIGTERM."""
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from sandbox import server
+from sandbox.seed import Seed, SeedError, load
+
+
+def main() -> int:
+    """Read the arguments, serve, print the base URL, and wait for the signal to end."""
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--directory", type=Path, required=True, help="where the TLS files go")
+    parser.add_argument("--seed", type=Path, help="a seed as JSON (default: Contoso, without identities)")
+    parser.add_argument("--port", type=int, default=0, help="port on loopback (default: any free one)")
+    arguments = parser.parse_args()
+    end = threading.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: end.set())
+    try:
+        seed = load(arguments.seed) if arguments.seed else Seed()
+        running = server.start(arguments.directory, seed, port=arguments.port)
+    except (SeedError, OSError) as fault:
+        print(f"sandbox: {fault}", file=sys.stderr)  # noqa: T201 - the process's own error line
+        return 2
+    with running:
+        print(running.base_url, flush=True)  # noqa: T201 - the one line that tells the caller where it is
+        end.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""What applications and people were granted: app role assignments and delegated permission grants."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.directory import service_principals
+from sandbox.directory.audit import modified, record_change, target
+from sandbox.directory.store import Caller, Directory, Record
+from sandbox.errors import GraphError, bad_request, conflicting_object, forbidden, not_found
+from sandbox.identifiers import encoded_id, new_id
+
+DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"
+_LONGEST_SCOPE = 3850
+_MEMBER_KIND = {"user": "User", "group": "User", "servicePrincipal": "Application"}
+_PRINCIPAL_TYPE = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
+
+
+def assign_app_role(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
+    """Assign an app role of a resource to a user, group or service principal."""
+    for name in ("principalId", "resourceId", "appRoleId"):
+        if not body.get(name):
+            raise bad_request(f"A value is required for property '{name}' of resource 'AppRoleAssignment'.")
+    principal_id, resource_id, role_id = (str(body[name]) for name in ("principalId", "resourceId", "appRoleId"))
+    resource = service_principals.render(directory, service_principals.require(directory, resource_id))
+    type_name, principal = directory.require_object(principal_id)
+    if type_name not in _PRINCIPAL_TYPE:
+        raise not_found(principal_id)
+    if type_name == "group" and not directory.has_plan("AAD_PREMIUM", "AAD_PREMIUM_P2"):
+        raise forbidden("Assigning groups to applications needs a Microsoft Entra ID P1 or P2 licence.")
+    _require_role(resource, role_id, _MEMBER_KIND[type_name])
+    if type_name == "servicePrincipal":
+        principal = service_principals.render(directory, principal)
+    wanted = (principal_id, resource_id, role_id)
+    if any(_key(each) == wanted for each in directory.app_role_assignments.values()):
+        raise bad_request("Permission being assigned already exists on the object")
+    assignment = {
+        "id": encoded_id(principal_id, new_id()),
+        "deletedDateTime": None,
+        "appRoleId": role_id,
+        "createdDateTime": directory.clock.stamp(),
+        "principalDisplayName": principal["displayName"],
+        "principalId": principal_id,
+        "principalType": _PRINCIPAL_TYPE[type_name],
+        "resourceDisplayName": resource["displayName"],
+        "resourceId": resource_id,
+    }
+    directory.app_role_assignments[assignment["id"]] = assignment
+    _record_assignment(directory, caller, assignment, added=True)
+    return assignment
+
+
+def withdraw_app_role(directory: Directory, assignment_id: str, caller: Caller) -> None:
+    """Take an app role assignment back."""
+    assignment = require_assignment(directory, assignment_id)
+    del directory.app_role_assignments[assignment_id]
+    _record_assignment(directory, caller, assignment, added=False)
+
+
+def require_assignment(directory: Directory, assignment_id: str) -> Record:
+    """Get an app role assignment whose principal exists, or refuse with 404."""
+    assignment = directory.app_role_assignments.get(assignment_id)
+    if assignment is None or directory.find_object(assignment["principalId"]) is None:
+        raise not_found(assignment_id)
+    return assignment
+
+
+def granted_permissions(directory: Directory, principal_id: str, resource_id: str) -> list[str]:
+    """List the values of the app roles that a principal holds on a resource."""
+    resource = service_principals.render(directory, directory.service_principals[resource_id])
+    values = {each["id"]: each["value"] for each in resource["appRoles"] if each["isEnabled"]}
+    return sorted(
+        values[each["appRoleId"]]
+        for each in directory.live_app_role_assignments()
+        if each["principalId"] == principal_id and each["resourceId"] == resource_id and values.get(each["appRoleId"])
+    )
+
+
+def create_permission_grant(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
+    """Grant delegated permissions; scope names are stored unchecked, once per client, resource and principal."""
+    client_id, resource_id = str(body.get("clientId")), str(body.get("resourceId"))
+    service_principals.require(directory, client_id)
+    service_principals.require(directory, resource_id)
+    kind, principal_id = body.get("consentType"), body.get("principalId")
+    if kind not in {"AllPrincipals", "Principal"}:
+        raise bad_request("Invalid value specified for property 'consentType' of resource 'OAuth2PermissionGrant'.")
+    if (kind == "Principal") != bool(principal_id):
+        raise bad_request("The property 'principalId' is needed for consentType 'Principal', and for that only.")
+    if principal_id:
+        directory.require_user(principal_id)
+    _check_scope(body.get("scope"))
+    grant_id = encoded_id(*(each for each in (client_id, resource_id, principal_id) if each))
+    if grant_id in directory.permission_grants:
+        raise conflicting_object("Permission entry already exists.")
+    grant = {
+        "id": grant_id,
+        "clientId": client_id,
+        "consentType": kind,
+        "principalId": principal_id,
+        "resourceId": resource_id,
+        "scope": body.get("scope"),
+    }
+    directory.permission_grants[grant_id] = grant
+    _record_grant(directory, caller, "Add delegated permission grant", "Assign", grant)
+    return grant
+
+
+def change_permission_grant(directory: Directory, grant_id: str, body: Mapping[str, Any], caller: Caller) -> None:
+    """Replace the whole scope of a grant; nothing else of it can be changed."""
+    grant = require_permission_grant(directory, grant_id)
+    for name in body:
+        if "@odata." not in name and name != "scope":
+            raise bad_request(f"Property cannot be updated: {name}")
+    _check_scope(body.get("scope"))
+    grant["scope"] = body["scope"]
+    _record_grant(directory, caller, "Add delegated permission grant", "Update", grant)
+
+
+def delete_permission_grant(directory: Directory, grant_id: str, caller: Caller) -> None:
+    """Take a delegated permission grant back."""
+    grant = require_permission_grant(directory, grant_id)
+    del directory.permission_grants[grant_id]
+    _record_grant(directory, caller, "Remove delegated permission grant", "Unassign", grant)
+
+
+def require_permission_grant(directory: Directory, grant_id: str) -> Record:
+    """Get a delegated permission grant, or refuse with 404."""
+    if grant_id not in directory.permission_grants:
+        raise not_found(grant_id)
+    return directory.permission_grants[grant_id]
+
+
+def _require_role(resource: Record, role_id: str, member_kind: str) -> None:
+    if role_id == DEFAULT_ROLE:
+        return
+    for role in resource["appRoles"]:
+        if role["id"] == role_id and role["isEnabled"] and member_kind in role["allowedMemberTypes"]:
+            return
+    raise _unknown_role(resource)
+
+
+def _unknown_role(resource: Record) -> GraphError:
+    return bad_request(f"Permission being assigned was not found on application '{resource['appId']}'.")
+
+
+def _check_scope(scope: object) -> None:
+    if not isinstance(scope, str) or len(scope) > _LONGEST_SCOPE:
+        raise bad_request("Invalid value specified for property 'scope' of resource 'OAuth2PermissionGrant'.")
+
+
+def _key(assignment: Record) -> tuple[str, str, str]:
+    return assignment["principalId"], assignment["resourceId"], assignment["appRoleId"]
+
+
+def _record_assignment(directory: Directory, caller: Caller, assignment: Record, *, added: bool) -> None:
+    kind = {"User": "user", "Group": "group", "ServicePrincipal": "service principal"}[assignment["principalType"]]
+    direction = "to" if added else "from"
+    verb = "Add" if added else "Remove"
+    if kind == "user":
+        activity = f"{verb} app role assignment {'grant to' if added else 'from'} user"
+    else:
+        activity = f"{verb} app role assignment {direction} {kind}"
+    subject = {"id": assignment["resourceId"], "displayName": assignment["resourceDisplayName"]}
+    role = modified("AppRole.Id", **{"new" if added else "old": assignment["appRoleId"]})
+    record_change(
+        directory,
+        caller,
+        activity,
+        category="ApplicationManagement",
+        operation="Assign" if added else "Unassign",
+        targets=[
+            target("ServicePrincipal", subject, modified=[role]),
+            target(assignment["principalType"], {"id": assignment["principalId"], "displayName": None}),
+        ],
+    )
+
+
+def _record_grant(directory: Directory, caller: Caller, activity: str, operation: str, grant: Record) -> None:
+    scope = modified("DelegatedPermissionGrant.Scope", new=grant["scope"])
+    record_change(
+        directory,
+        caller,
+        activity,
+        category="ApplicationManagement",
+        operation=operation,
+        targets=[target("ServicePrincipal", {"id": grant["resourceId"]}, modified=[scope])],
+    )

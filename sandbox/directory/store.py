@@ -1,0 +1,178 @@
+"""The directory's state: objects, relations between them, and secrets as hashes.
+
+Records are plain dictionaries under Graph's property names, so that a snapshot is the state itself. Relations
+name ids and may name soft-deleted objects, which lookups here leave out; restoring an object therefore brings
+its relations back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.errors import bad_request, not_found
+from sandbox.passwords import SecretHash
+from sandbox.seed import TemporaryAccessPassPolicy
+
+Record = dict[str, Any]
+
+GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+MICROSOFT_TENANT_ID = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"  # owner of Microsoft's own applications
+
+
+@dataclass
+class Caller:
+    """Who asks: an application with its token's permissions, or somebody in the portal, who is unrestricted."""
+
+    client_id: str
+    object_id: str
+    name: str
+    permissions: frozenset[str] = frozenset()
+    unrestricted: bool = False
+
+
+PORTAL = Caller("c44b4083-3bb0-49c1-b47d-974e53cbdf3c", "", "portal", unrestricted=True)
+
+
+@dataclass
+class Directory:
+    """All that one tenant holds."""
+
+    tenant_id: str
+    tenant_name: str
+    clock: Clock
+    page_size: int
+    security_defaults: bool
+    pass_policy: TemporaryAccessPassPolicy
+    domains: dict[str, Record] = field(default_factory=dict)
+    skus: dict[str, Record] = field(default_factory=dict)
+    users: dict[str, Record] = field(default_factory=dict)
+    deleted_users: dict[str, Record] = field(default_factory=dict)
+    groups: dict[str, Record] = field(default_factory=dict)
+    applications: dict[str, Record] = field(default_factory=dict)
+    service_principals: dict[str, Record] = field(default_factory=dict)
+    published_applications: dict[str, Record] = field(default_factory=dict)  # of other publishers, by client id
+    role_definitions: dict[str, Record] = field(default_factory=dict)
+    directory_roles: dict[str, Record] = field(default_factory=dict)  # activated ones, by their own id
+    role_assignments: dict[str, Record] = field(default_factory=dict)
+    app_role_assignments: dict[str, Record] = field(default_factory=dict)
+    permission_grants: dict[str, Record] = field(default_factory=dict)
+    access_policies: dict[str, Record] = field(default_factory=dict)
+    authentication_strengths: dict[str, Record] = field(default_factory=dict)
+    authentication_methods: dict[str, list[Record]] = field(default_factory=dict)  # by user id
+    audit_entries: list[Record] = field(default_factory=list)
+    members: dict[str, list[str]] = field(default_factory=dict)  # group id -> object ids
+    owners: dict[str, list[str]] = field(default_factory=dict)  # object id -> object ids
+    managers: dict[str, str] = field(default_factory=dict)  # user id -> user id
+    password_hashes: dict[str, SecretHash] = field(default_factory=dict)  # by user id
+    pass_hashes: dict[str, SecretHash] = field(default_factory=dict)  # by Temporary Access Pass id
+    secret_hashes: dict[str, dict[str, SecretHash]] = field(default_factory=dict)  # object id -> key id -> hash
+
+    def find_object(self, object_id: str) -> tuple[str, Record] | None:
+        """Find a live directory object with its Graph type."""
+        for type_name, collection in (
+            ("user", self.users),
+            ("group", self.groups),
+            ("servicePrincipal", self.service_principals),
+            ("application", self.applications),
+            ("directoryRole", self.directory_roles),
+        ):
+            if object_id in collection:
+                return type_name, collection[object_id]
+        return None
+
+    def require_object(self, object_id: str) -> tuple[str, Record]:
+        """Get a live directory object with its Graph type, or refuse with 404."""
+        found = self.find_object(object_id)
+        if found is None:
+            raise not_found(object_id)
+        return found
+
+    def find_user(self, key: str) -> Record | None:
+        """Find a user by object id or login, in any letter case."""
+        if key in self.users:
+            return self.users[key]
+        lowered = key.lower()
+        return next((each for each in self.users.values() if each["userPrincipalName"].lower() == lowered), None)
+
+    def require_user(self, key: str) -> Record:
+        """Get a user by object id or login, or refuse with 404."""
+        user = self.find_user(key)
+        if user is None:
+            raise not_found(key)
+        return user
+
+    def find_service_principal(self, client_id: str) -> Record | None:
+        """Find the service principal of an application by client id."""
+        return next((each for each in self.service_principals.values() if each["appId"] == client_id), None)
+
+    def find_application(self, client_id: str) -> Record | None:
+        """Find a registered application by client id."""
+        return next((each for each in self.applications.values() if each["appId"] == client_id), None)
+
+    def containers_of(self, object_id: str, *, nested: bool) -> list[str]:
+        """List the groups that an object is a member of, each once."""
+        found: list[str] = []
+        pending = [object_id]
+        while pending:
+            member = pending.pop()
+            direct = [each for each, ids in self.members.items() if member in ids and each in self.groups]
+            fresh = [each for each in direct if each not in found]
+            found.extend(fresh)
+            pending.extend(fresh if nested else ())
+        return found
+
+    def members_of(self, group_id: str, *, nested: bool) -> list[str]:
+        """List a group's live members, each once."""
+        found: list[str] = []
+        pending = [group_id]
+        while pending:
+            for each in self.members.get(pending.pop(0), []):
+                if each not in found and self.find_object(each):
+                    found.append(each)
+                    if nested and each in self.groups:
+                        pending.append(each)
+        return found
+
+    def owners_of(self, object_id: str) -> list[str]:
+        """List an object's live owners."""
+        return [each for each in self.owners.get(object_id, []) if self.find_object(each)]
+
+    def live_role_assignments(self) -> Iterator[Record]:
+        """List the role assignments whose principal exists."""
+        return (each for each in self.role_assignments.values() if self.find_object(each["principalId"]))
+
+    def live_app_role_assignments(self) -> Iterator[Record]:
+        """List the app role assignments whose principal exists."""
+        return (each for each in self.app_role_assignments.values() if self.find_object(each["principalId"]))
+
+    def has_plan(self, *names: str) -> bool:
+        """Say whether any subscription holds one of the named service plans."""
+        return any(plan["servicePlanName"] in names for sku in self.skus.values() for plan in sku["servicePlans"])
+
+    def forget(self, object_id: str) -> None:
+        """Drop every relation of an object that is gone for good."""
+        for relation in (self.members, self.owners):
+            relation.pop(object_id, None)
+            for ids in relation.values():
+                while object_id in ids:
+                    ids.remove(object_id)
+        self.managers.pop(object_id, None)
+        for user_id in [each for each, manager in self.managers.items() if manager == object_id]:
+            del self.managers[user_id]
+        for collection, keys in (
+            (self.app_role_assignments, ("principalId", "resourceId")),
+            (self.role_assignments, ("principalId",)),
+            (self.permission_grants, ("clientId", "resourceId", "principalId")),
+        ):
+            for each in [known for known, record in collection.items() if object_id in map(record.get, keys)]:
+                del collection[each]
+
+
+def referenced_id(reference: object) -> str:
+    """Take the object id out of a reference such as `<base>/v1.0/directoryObjects/<id>`, whatever host it names."""
+    text = str(reference).rstrip("/")
+    if "/" not in text:
+        raise bad_request(f"Invalid URL format specified in payload: '{reference}'.")
+    return text.rsplit("/", maxsplit=1)[1]

@@ -1,0 +1,53 @@
+"""Passwords and other secrets: kept as salted hashes only, and the rules a user's password must meet.
+
+The rules are Entra's: 8 to 256 characters, three of four character classes, and no password that everybody tries first.
+Hashing is cheap on purpose, because the sandbox guards nothing and answers hundreds of requests a second.
+"""
+
+import hashlib
+import hmac
+import os
+from dataclasses import dataclass
+
+_SHORTEST, _LONGEST, _CLASSES = 8, 256, 3
+_TRIED_FIRST = ("password", "passw0rd", "p@ssw0rd", "p@ssword", "qwerty", "12345678", "welcome1", "letmein")
+
+
+@dataclass(frozen=True)
+class SecretHash:
+    """A salted hash of a secret."""
+
+    salt: bytes
+    digest: bytes
+
+    @classmethod
+    def of(cls, secret: str) -> "SecretHash":
+        """Hash a secret with a salt of its own."""
+        salt = os.urandom(16)
+        return cls(salt, _digest(secret, salt))
+
+    def matches(self, secret: str) -> bool:
+        """Say whether a secret is the one that was hashed."""
+        return hmac.compare_digest(self.digest, _digest(secret, self.salt))
+
+    def as_text(self) -> str:
+        """Write the hash for a snapshot."""
+        return f"scrypt:{self.salt.hex()}:{self.digest.hex()}"
+
+
+def _digest(secret: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(secret.encode(), salt=salt, n=256, r=8, p=1, dklen=32)
+
+
+def is_acceptable(password: str, *, login: str) -> bool:
+    """Say whether Entra would take a password for the user with this login name."""
+    classes = (str.islower, str.isupper, str.isdigit, _is_symbol)
+    met = sum(any(kind(each) for each in password) for kind in classes)
+    lowered = password.lower()
+    name = login.split("@", maxsplit=1)[0].lower()
+    guessable = any(each in lowered for each in _TRIED_FIRST) or (len(name) > _CLASSES and name in lowered)
+    return _SHORTEST <= len(password) <= _LONGEST and met >= _CLASSES and not guessable
+
+
+def _is_symbol(character: str) -> bool:
+    return not character.isalnum()

@@ -1,0 +1,1 @@
+"""The types that are only read, one file each."""

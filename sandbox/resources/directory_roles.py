@@ -1,0 +1,77 @@
+"""`/directoryRoles` and `/directoryRoleTemplates`: the active roles of a tenant, and those it could activate."""
+
+from http import HTTPStatus
+
+from sandbox.directory import roles
+from sandbox.directory.store import Record
+from sandbox.errors import bad_request, conflicting_object, not_found
+from sandbox.exposures import DIRECTORY_ROLE, DIRECTORY_ROLE_TEMPLATE
+from sandbox.requests import Answer, GraphRequest
+from sandbox.routing import MANY, NO_OPTIONS, ONE, Route
+
+_PROVIDER = "azuread provider"
+_SDK = "msgraph-sdk"
+
+
+def list_roles(request: GraphRequest) -> Answer:
+    """List the active roles."""
+    return request.page(DIRECTORY_ROLE, request.directory.directory_roles.values())
+
+
+def activate_role(request: GraphRequest) -> Answer:
+    """Make a role active by its template."""
+    template_id = request.check_body(DIRECTORY_ROLE, creating=True).get("roleTemplateId")
+    if template_id not in request.directory.role_definitions:
+        raise bad_request("Invalid value specified for property 'roleTemplateId' of resource 'DirectoryRole'.")
+    if any(each["roleTemplateId"] == template_id for each in request.directory.directory_roles.values()):
+        raise conflicting_object(
+            "A conflicting object with one or more of the specified property values is present in the directory.",
+            target="roleTemplateId",
+        )
+    return request.show(DIRECTORY_ROLE, roles.activate(request.directory, template_id), status=HTTPStatus.CREATED)
+
+
+def read_role(request: GraphRequest) -> Answer:
+    """Show an active role."""
+    return request.show(DIRECTORY_ROLE, _require_role(request))
+
+
+def list_role_members(request: GraphRequest) -> Answer:
+    """List who holds a role directly, at the scope of the tenant."""
+    role = _require_role(request)
+    holders = [
+        each["principalId"]
+        for each in request.directory.live_role_assignments()
+        if each["roleDefinitionId"] == role["roleTemplateId"] and each["directoryScopeId"] == "/"
+    ]
+    return request.page_mixed(request.objects(holders))
+
+
+def list_templates(request: GraphRequest) -> Answer:
+    """List the templates of the built-in roles."""
+    return request.page(DIRECTORY_ROLE_TEMPLATE, request.directory.role_definitions.values())
+
+
+def read_template(request: GraphRequest) -> Answer:
+    """Show the template of a built-in role."""
+    definition = request.directory.role_definitions.get(request.params["id"])
+    if definition is None:
+        raise not_found(request.params["id"])
+    return request.show(DIRECTORY_ROLE_TEMPLATE, definition)
+
+
+def _require_role(request: GraphRequest) -> Record:
+    role = request.directory.directory_roles.get(request.params["id"])
+    if role is None:
+        raise not_found(request.params["id"])
+    return role
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/directoryRoles", list_roles, query=MANY, witness=f"{_PROVIDER}, {_SDK}"),
+    Route("POST", "/directoryRoles", activate_role, witness=_PROVIDER),
+    Route("GET", "/directoryRoles/{id}", read_role, query=ONE, witness=_PROVIDER),
+    Route("GET", "/directoryRoles/{id}/members", list_role_members, query=MANY, witness=f"{_PROVIDER}, {_SDK}"),
+    Route("GET", "/directoryRoleTemplates", list_templates, query=NO_OPTIONS, witness=_PROVIDER),
+    Route("GET", "/directoryRoleTemplates/{id}", read_template, query=ONE, witness=_PROVIDER),
+)

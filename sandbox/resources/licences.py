@@ -1,0 +1,40 @@
+"""`/subscribedSkus` and the licences of users."""
+
+from sandbox.directory import licences
+from sandbox.exposures import LICENCE_DETAILS, SUBSCRIBED_SKU, USER
+from sandbox.requests import Answer, GraphRequest
+from sandbox.routing import ONE, Route
+
+_SDK = "msgraph-sdk"
+
+
+def list_skus(request: GraphRequest) -> Answer:
+    """List what the tenant subscribed to, with its seats."""
+    directory = request.directory
+    return request.page(SUBSCRIBED_SKU, [licences.render(directory, each) for each in directory.skus.values()])
+
+
+def assign_licence(request: GraphRequest) -> Answer:
+    """Give and take licences of a user."""
+    body = request.check_parameters(addLicenses="Collection(assignedLicense)", removeLicenses="Collection(Guid)")
+    return request.show(USER, licences.assign(request.directory, request.params["id"], body, request.caller))
+
+
+def list_licence_details(request: GraphRequest) -> Answer:
+    """List the licences of a user with their service plans."""
+    user = request.directory.require_user(request.params["id"])
+    return request.page(LICENCE_DETAILS, licences.details_of(request.directory, user))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/subscribedSkus", list_skus, query=ONE, witness=_SDK),
+    Route("POST", "/users/{id}/assignLicense", assign_licence, witness=_SDK, gaps="group-based licences"),
+    Route(
+        "GET",
+        "/users/{id}/licenseDetails",
+        list_licence_details,
+        query=ONE,
+        needs="User.Read.All;User.ReadWrite.All;Directory.Read.All;Directory.ReadWrite.All;LicenseAssignment.Read.All",
+        witness=_SDK,
+    ),
+)

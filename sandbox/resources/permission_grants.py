@@ -1,0 +1,50 @@
+"""`/oauth2PermissionGrants`: delegated permissions granted to clients."""
+
+from http import HTTPStatus
+
+from sandbox.directory import grants
+from sandbox.exposures import PERMISSION_GRANT
+from sandbox.requests import Answer, GraphRequest
+from sandbox.routing import MANY, ONE, Route
+
+_WITNESS = "msgraph-sdk"
+_ONE = "/oauth2PermissionGrants/{id}"
+
+
+def list_grants(request: GraphRequest) -> Answer:
+    """List delegated permission grants."""
+    return request.page(PERMISSION_GRANT, request.directory.permission_grants.values())
+
+
+def create_grant(request: GraphRequest) -> Answer:
+    """Grant delegated permissions."""
+    body = request.check_body(PERMISSION_GRANT)
+    grant = grants.create_permission_grant(request.directory, body, request.caller)
+    return request.show(PERMISSION_GRANT, grant, status=HTTPStatus.CREATED)
+
+
+def read_grant(request: GraphRequest) -> Answer:
+    """Show a delegated permission grant."""
+    return request.show(PERMISSION_GRANT, grants.require_permission_grant(request.directory, request.params["id"]))
+
+
+def update_grant(request: GraphRequest) -> Answer:
+    """Replace the whole scope of a grant."""
+    body = request.check_body(PERMISSION_GRANT)
+    grants.change_permission_grant(request.directory, request.params["id"], body, request.caller)
+    return Answer(HTTPStatus.NO_CONTENT)
+
+
+def delete_grant(request: GraphRequest) -> Answer:
+    """Take a grant back."""
+    grants.delete_permission_grant(request.directory, request.params["id"], request.caller)
+    return Answer(HTTPStatus.NO_CONTENT)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/oauth2PermissionGrants", list_grants, query=MANY, witness=_WITNESS),
+    Route("POST", "/oauth2PermissionGrants", create_grant, witness=_WITNESS, gaps="scope names are stored unchecked"),
+    Route("GET", _ONE, read_grant, query=ONE, witness=_WITNESS),
+    Route("PATCH", _ONE, update_grant, witness=_WITNESS),
+    Route("DELETE", _ONE, delete_grant, witness=_WITNESS),
+)

@@ -1,0 +1,34 @@
+"""`/policies/identitySecurityDefaultsEnforcementPolicy`: whether security defaults are on."""
+
+from http import HTTPStatus
+
+from sandbox.directory import access_policies
+from sandbox.exposures import SECURITY_DEFAULTS
+from sandbox.permissions import Service
+from sandbox.requests import Answer, GraphRequest
+from sandbox.routing import ONE, Route
+
+_PATH = "/policies/identitySecurityDefaultsEnforcementPolicy"
+
+
+def read_policy(request: GraphRequest) -> Answer:
+    """Show whether security defaults are on."""
+    policy = {
+        "id": "00000000-0000-0000-0000-000000000005",
+        "displayName": "Security Defaults",
+        "description": "Basic identity security mechanisms recommended by Microsoft.",
+        "isEnabled": request.directory.security_defaults,
+    }
+    return request.show(SECURITY_DEFAULTS, policy)
+
+
+def update_policy(request: GraphRequest) -> Answer:
+    """Switch security defaults on or off."""
+    access_policies.set_security_defaults(request.directory, request.check_body(SECURITY_DEFAULTS), request.caller)
+    return Answer(HTTPStatus.NO_CONTENT)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", _PATH, read_policy, query=ONE, service=Service.CONDITIONAL_ACCESS, witness="msgraph-sdk"),
+    Route("PATCH", _PATH, update_policy, service=Service.CONDITIONAL_ACCESS, witness="msgraph-sdk"),
+)

@@ -1,0 +1,162 @@
+"""Routes of the emulated Graph and how a path finds its route.
+
+A route says which requests it answers and what they need; the router refuses what no route answers, naming
+the segment or the method, with Graph's words.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from sandbox.directory.store import Directory
+from sandbox.errors import GraphError, malformed, not_emulated, not_found
+from sandbox.permissions import Requirement, Service, documented, parse
+from sandbox.requests import Answer, GraphRequest
+from sandbox.schema import graph_schema
+
+Handler = Callable[[GraphRequest], Answer]
+
+V1 = ("v1.0",)
+BETA = ("beta",)
+BOTH = ("v1.0", "beta")
+NO_OPTIONS: frozenset[str] = frozenset()
+ONE = frozenset({"$select"})
+MANY = frozenset({"$select", "$filter", "$top", "$count", "$skiptoken"})
+_ALTERNATE_KEY = re.compile(r"(?P<collection>\w+)\((?:(?P<name>\w+)=)?'(?P<value>[^']*)'\)")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One request that the sandbox answers.
+
+    `needs` is given where no documented row of permissions exists; `witness` names the unmodified clients that
+    send the request, and `gaps` says what of Graph's behaviour is left out.
+    """
+
+    method: str
+    template: str
+    handler: Handler
+    versions: tuple[str, ...] = V1
+    query: frozenset[str] = NO_OPTIONS
+    needs: str | None = None
+    service: Service = Service.DIRECTORY
+    witness: str = ""
+    gaps: str = ""
+
+    def requirement(self) -> Requirement:
+        """Tell the permissions this request needs; ValueError when neither documented nor declared."""
+        if self.needs is not None:
+            return parse(self.needs)
+        found = documented(self.method, self.template)
+        if found is None:
+            raise ValueError(f"{self.method} {self.template}: no permissions documented and none declared")
+        return found
+
+
+@dataclass
+class _Node:
+    children: dict[str, "_Node"] = field(default_factory=dict)
+    parameter: str = ""
+    routes: dict[str, tuple[Route, Requirement]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A route with the values of its placeholders."""
+
+    route: Route
+    requirement: Requirement
+    params: Mapping[str, str]
+
+
+class Router:
+    """Finds the route of a request by version, path and method."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._roots: dict[str, _Node] = {version: _Node() for version in BOTH}
+        for route in routes:
+            requirement = route.requirement()
+            for version in route.versions:
+                self._add(self._roots[version], route, requirement)
+
+    def match(self, version: str, method: str, path: str, directory: Directory) -> Match:
+        """Find the route of a request, or refuse naming what is not known."""
+        node = self._roots[version]
+        params: dict[str, str] = {}
+        for segment in _segments(path, directory):
+            if segment in node.children:
+                node = node.children[segment]
+            elif node.parameter and not segment.startswith("$"):
+                params[node.parameter] = segment
+                node = node.children["{}"]
+            else:
+                raise _unknown_segment(segment)
+        if not node.routes:
+            raise _unknown_segment(path.rsplit("/", maxsplit=1)[-1])
+        if method not in node.routes:
+            message = f"Specified HTTP method '{method}' is not allowed for the request target."
+            allow = {"Allow": ", ".join(sorted(node.routes))}
+            raise GraphError(HTTPStatus.METHOD_NOT_ALLOWED, "Request_BadRequest", message, headers=allow)
+        route, requirement = node.routes[method]
+        return Match(route, requirement, params)
+
+    def routes(self) -> Iterator[tuple[str, Route]]:
+        """List what is registered, as pairs of version and route."""
+        for version, root in self._roots.items():
+            pending = [root]
+            while pending:
+                node = pending.pop()
+                pending.extend(node.children.values())
+                for route, _ in node.routes.values():
+                    yield version, route
+
+    @staticmethod
+    def _add(node: _Node, route: Route, requirement: Requirement) -> None:
+        for segment in route.template.strip("/").split("/"):
+            if segment.startswith("{"):
+                name = segment.strip("{}")
+                if node.parameter not in {"", name}:
+                    raise ValueError(f"{route.template}: '{name}' is called '{node.parameter}' by another route")
+                node.parameter = name
+                node = node.children.setdefault("{}", _Node())
+            else:
+                node = node.children.setdefault(segment, _Node())
+        if route.method in node.routes:
+            raise ValueError(f"{route.method} {route.template} is declared twice")
+        node.routes[route.method] = (route, requirement)
+
+
+def _segments(path: str, directory: Directory) -> Iterable[str]:
+    for segment in path.split("/"):
+        alternate = _ALTERNATE_KEY.fullmatch(segment)
+        if alternate is None:
+            # "graph" is the alias that Graph's metadata declares for its own namespace; the SDKs write casts with it.
+            yield f"microsoft.{segment}" if segment.startswith("graph.") else segment
+        else:
+            yield alternate["collection"]
+            yield _resolve_key(alternate, directory)
+
+
+def _resolve_key(alternate: re.Match[str], directory: Directory) -> str:
+    collection, name, value = alternate["collection"], alternate["name"], alternate["value"]
+    if name is None:
+        return value
+    finders: Mapping[tuple[str, str], Callable[[str], Mapping[str, str] | None]] = {
+        ("applications", "appId"): directory.find_application,
+        ("servicePrincipals", "appId"): directory.find_service_principal,
+        ("users", "userPrincipalName"): directory.find_user,
+    }
+    finder = finders.get((collection, name))
+    if finder is None:
+        raise malformed(f"'{name}' is not a key of '{collection}'.")
+    found = finder(value)
+    if found is None:
+        raise not_found(value)
+    return found["id"]
+
+
+def _unknown_segment(segment: str) -> GraphError:
+    if segment in graph_schema().navigation_names():
+        return not_emulated(f"the segment '{segment}' here")
+    return malformed(f"Resource not found for the segment '{segment}'.")

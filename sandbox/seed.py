@@ -1,0 +1,210 @@
+"""What a tenant holds when it starts, as plain data with good defaults.
+
+A `Seed` is what a customer has before anything is provisioned: domains, licences, break-glass accounts,
+groups, and the identities that the rehearsal signs in as. It is written and read as JSON;
+`sandbox.directory.population` turns it into a directory.
+"""
+
+import dataclasses
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+# The made-up client id of the vendor application that no tenant holds before it consents.
+VENDOR_APPLICATION_ID = "c1a5f00d-0000-4000-8000-00000000c1a5"
+
+
+class SeedError(ValueError):
+    """A seed that cannot be read, with the place of the fault."""
+
+
+@dataclass(frozen=True)
+class SeedDomain:
+    """A domain of the tenant."""
+
+    name: str
+    is_initial: bool = False
+    is_default: bool = False
+    is_verified: bool = True
+    is_federated: bool = False
+    is_admin_managed: bool = True
+    is_root: bool = True
+    supported_services: tuple[str, ...] = ("Email", "OfficeCommunicationsOnline")
+
+
+@dataclass(frozen=True)
+class SeedLicence:
+    """A subscription by its part number (a name in data/licences.json) and its number of seats."""
+
+    part_number: str
+    seats: int = 25
+
+
+@dataclass(frozen=True)
+class SeedUser:
+    """A user; `properties` are further Graph properties, `password` None stands for one that nobody knows."""
+
+    user_principal_name: str
+    display_name: str
+    account_enabled: bool = True
+    password: str | None = field(default=None, repr=False)
+    directory_roles: tuple[str, ...] = ()
+    manager: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeedGroup:
+    """A group; members and owners are named by login, group name, identity name or application name."""
+
+    display_name: str
+    members: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    is_assignable_to_role: bool = False
+    key: str | None = None  # tells groups of one display name apart
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeedIdentity:
+    """An application with a secret, its Microsoft Graph application permissions and its directory roles, by name."""
+
+    name: str
+    permissions: tuple[str, ...] = ()
+    directory_roles: tuple[str, ...] = ()
+    display_name: str | None = None
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class SeedApplication:
+    """A registered application with its service principal; `properties` are further Graph properties."""
+
+    display_name: str
+    owners: tuple[str, ...] = ()
+    key: str | None = None  # tells applications of one display name apart
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeedForeignApplication:
+    """A multi-tenant application of another publisher, known to Microsoft but without a service principal here."""
+
+    client_id: str
+    display_name: str
+    redirect_uris: tuple[str, ...] = ()
+    app_roles: tuple[Mapping[str, Any], ...] = ()
+    oauth2_permission_scopes: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class TemporaryAccessPassPolicy:
+    """The tenant's rules for Temporary Access Passes; the defaults are Microsoft's."""
+
+    state: str = "enabled"
+    minimum_lifetime_in_minutes: int = 60
+    maximum_lifetime_in_minutes: int = 480
+    default_lifetime_in_minutes: int = 60
+    default_length: int = 8
+    is_usable_once: bool = False
+
+
+_BREAK_GLASS = (
+    SeedUser("breakglass1@contoso.onmicrosoft.com", "Break Glass 1", directory_roles=("Global Administrator",)),
+    SeedUser("breakglass2@contoso.onmicrosoft.com", "Break Glass 2", directory_roles=("Global Administrator",)),
+)
+_PEOPLE = (
+    SeedUser("alex.moore@contoso.example", "Alex Moore"),
+    SeedUser("kim.berg@contoso.example", "Kim Berg"),
+)
+_GROUPS = (
+    SeedGroup(
+        "sg-breakglass",
+        tuple(each.user_principal_name for each in _BREAK_GLASS),
+        is_assignable_to_role=True,
+    ),
+    SeedGroup("sg-contacts-admins", (_PEOPLE[0].user_principal_name,)),
+    SeedGroup("sg-dashboard-readers", (_PEOPLE[1].user_principal_name,)),
+)
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A tenant as it is before anything is provisioned."""
+
+    tenant_name: str = "Contoso"
+    tenant_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    domains: tuple[SeedDomain, ...] = (
+        SeedDomain("contoso.onmicrosoft.com", is_initial=True, is_default=True),
+        SeedDomain("contoso.example"),
+    )
+    licences: tuple[SeedLicence, ...] = (SeedLicence("AAD_PREMIUM"),)
+    security_defaults: bool = False
+    users: tuple[SeedUser, ...] = (*_BREAK_GLASS, *_PEOPLE)
+    groups: tuple[SeedGroup, ...] = _GROUPS
+    identities: tuple[SeedIdentity, ...] = ()
+    applications: tuple[SeedApplication, ...] = ()
+    foreign_applications: tuple[SeedForeignApplication, ...] = (
+        SeedForeignApplication(VENDOR_APPLICATION_ID, "CiraSync", redirect_uris=("https://dashboard.vendor.example/",)),
+    )
+    temporary_access_pass_policy: TemporaryAccessPassPolicy = TemporaryAccessPassPolicy()
+    page_size: int = 100
+
+    def to_json(self) -> str:
+        """Write the seed as JSON; an identity's secret is in it only if the seed names one."""
+        return json.dumps(dataclasses.asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Seed":
+        """Read a seed; SeedError names the place of an unknown key or a wrong type."""
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError as fault:
+            raise SeedError(f"The seed is not JSON: {fault}") from fault
+        return cls.from_value(value)
+
+    @classmethod
+    def from_value(cls, value: object) -> "Seed":
+        """Read a seed from decoded JSON."""
+        seed = _read(cls, value, "seed")
+        if not isinstance(seed, cls):
+            raise SeedError("The seed is not an object.")
+        return seed
+
+
+def load(path: Path) -> Seed:
+    """Read a seed from a JSON file."""
+    return Seed.from_json(path.read_text(encoding="utf-8"))
+
+
+def _read(kind: Any, value: object, place: str) -> object:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _read_fields(kind, value, place)
+    origin = get_origin(kind)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise SeedError(f"{place}: a list is needed, not {value!r}.")
+        return tuple(_read(get_args(kind)[0], each, f"{place}[{index}]") for index, each in enumerate(value))
+    if origin in (Union, UnionType):
+        return None if value is None else _read(get_args(kind)[0], value, place)
+    if isinstance(value, dict) == (origin is Mapping) and (origin is Mapping or type(value) is kind):
+        return value
+    raise SeedError(f"{place}: {kind} is needed, not {value!r}.")
+
+
+def _read_fields(kind: type, value: object, place: str) -> object:
+    if not isinstance(value, dict):
+        raise SeedError(f"{place}: an object is needed, not {value!r}.")
+    hints = get_type_hints(kind)
+    unknown = sorted(value.keys() - hints.keys())
+    if unknown:
+        raise SeedError(f"{place}: unknown key {unknown[0]!r}; allowed are {', '.join(sorted(hints))}.")
+    try:
+        return kind(**{name: _read(hints[name], each, f"{place}.{name}") for name, each in value.items()})
+    except TypeError as fault:
+        raise SeedError(f"{place}: {fault}") from fault

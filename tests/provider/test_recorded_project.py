@@ -1,0 +1,176 @@
+"""Recorded cases, played again: what the real provider did, this one does."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import recording
+from conformance.comparison import Comparison, Difference, Explanation
+from conformance.player import Player, Seen
+from conformance.recording import Step
+from conformance.symbols import Symbols
+from conformance.tenant import RecordedTenant
+from tests.provider.conftest import RECORDINGS
+
+CASES = ("project",)
+
+
+@pytest.mark.terraform
+@pytest.mark.parametrize("name", CASES)
+def test_recorded_case_played_again_differs_only_where_explained(
+    name: str, tenant: RecordedTenant, tmp_path: Path, cli_configuration: Path, recorded_schemas: dict[str, Any]
+) -> None:
+    case = recording.load(RECORDINGS / f"{name}.json")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    player = Player(
+        case,
+        tenant=tenant,
+        symbols=Symbols(tenant.symbols(), literal=case.written_out()),
+        folder=folder,
+        environment={**tenant.environment, "TF_CLI_CONFIG_FILE": str(cli_configuration)},
+    )
+    comparison = Comparison(recorded_schemas)
+    found = [difference for step, seen in player.play() for difference in comparison.differences(step, seen)]
+
+    explanations = _explanations(name)
+    unexplained = [difference for difference in found if not any(item.covers(difference) for item in explanations)]
+    assert not unexplained, "\n".join(str(difference) for difference in unexplained)
+    idle = [item for item in explanations if not any(item.covers(difference) for difference in found)]
+    assert not idle, f"these explanations explain nothing any more; take them out of differences.json: {idle}"
+
+
+def _explanations(name: str) -> list[Explanation]:
+    listed = json.loads((RECORDINGS / "differences.json").read_text(encoding="utf-8"))
+    return [Explanation(**item) for item in listed.get(name, [])]
+
+
+REQUEST = {
+    "method": "PATCH",
+    "path": "/v1.0/users/{user.admin.id}",
+    "query": None,
+    "body": {"city": None, "otherMails": ["a", "b"]},
+    "status": 204,
+}
+POLL = {"method": "GET", "path": "/v1.0/users/{user.admin.id}", "query": None, "body": None, "status": 200}
+OTHER = {**POLL, "path": "/v1.0/users/{user.other.id}"}
+STATE = {"azuread_user.admin": {"id": "/users/{user.admin.id}", "city": None, "other_mails": ["a", "b"]}}
+
+
+def _step(**changes: Any) -> Step:
+    plain = Step(
+        name="apply",
+        command="terraform apply -json tfplan",
+        exit_code=0,
+        config=None,
+        env={},
+        outside=(),
+        faults=(),
+        requests=(REQUEST, POLL, OTHER),
+        diagnostics=(),
+        plan=None,
+        drift=None,
+        output_changes=None,
+        state=STATE,
+        outputs={},
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def _seen(**changes: Any) -> Seen:
+    plain = Seen(
+        exit_code=0,
+        requests=(REQUEST, POLL, OTHER),
+        diagnostics=(),
+        shown=None,
+        state=STATE,
+        outputs={},
+        tainted=(),
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def _state(**values: Any) -> dict[str, Any]:
+    return {"azuread_user.admin": {**STATE["azuread_user.admin"], **values}}
+
+
+EQUAL = {
+    "the same": _seen(),
+    "a poll repeated": _seen(requests=(REQUEST, POLL, POLL, POLL, OTHER)),
+    "another object read in between": _seen(requests=(OTHER, REQUEST, POLL)),
+    "a set of a body in another order": _seen(
+        requests=({**REQUEST, "body": {"city": None, "otherMails": ["b", "a"]}}, POLL, OTHER)
+    ),
+    "a set of the state in another order": _seen(state=_state(other_mails=["b", "a"])),
+    "an empty text for null in the state": _seen(state=_state(city="")),
+}
+DIFFERENT = {
+    "another exit code": _seen(exit_code=1),
+    "a request missing": _seen(requests=(POLL, OTHER)),
+    "a request more": _seen(requests=(REQUEST, POLL, POLL, OTHER, {**OTHER, "method": "DELETE", "status": 204})),
+    "the order of one object's requests": _seen(requests=(POLL, REQUEST, OTHER)),
+    "a property of a body missing": _seen(requests=({**REQUEST, "body": {"otherMails": ["a", "b"]}}, POLL, OTHER)),
+    "an empty text for null in a body": _seen(
+        requests=({**REQUEST, "body": {"city": "", "otherMails": ["a", "b"]}}, POLL, OTHER)
+    ),
+    "another status": _seen(requests=({**REQUEST, "status": 400}, POLL, OTHER)),
+    "another query": _seen(requests=(REQUEST, {**POLL, "query": {"$select": "id"}}, OTHER)),
+    "another value in the state": _seen(state=_state(city="Bonn")),
+    "an object missing from the state": _seen(state={}),
+    "an error more": _seen(diagnostics=({"severity": "error", "summary": "No", "address": None},)),
+    "a tainted object": _seen(tainted=("azuread_user.admin",)),
+    "an output": _seen(outputs={"id": "1"}),
+    "a plan file": _seen(shown={}),
+}
+
+
+def _found(seen: Seen, schemas: dict[str, Any]) -> list[Difference]:
+    return list(Comparison(schemas).differences(_step(), seen))
+
+
+@pytest.mark.parametrize("situation", EQUAL)
+def test_comparison_of_what_means_the_same_finds_no_difference(
+    situation: str, recorded_schemas: dict[str, Any]
+) -> None:
+    assert _found(EQUAL[situation], recorded_schemas) == []
+
+
+@pytest.mark.parametrize("situation", DIFFERENT)
+def test_comparison_of_anything_else_finds_a_difference(situation: str, recorded_schemas: dict[str, Any]) -> None:
+    assert _found(DIFFERENT[situation], recorded_schemas)
+
+
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("actions", lambda change: change | {"actions": ["delete", "create"]}),
+        ("after", lambda change: change | {"after": {"city": "Bonn"}}),
+        ("after_unknown", lambda change: change | {"after_unknown": {"id": True, "mail": True}}),
+        ("after_sensitive", lambda change: change | {"after_sensitive": {"password": True}}),
+        ("replace_paths", lambda change: change | {"replace_paths": [["city"]]}),
+    ],
+)
+def test_comparison_of_a_plan_with_another_part_names_that_part(
+    part: str, change: Callable[[dict[str, Any]], dict[str, Any]], recorded_schemas: dict[str, Any]
+) -> None:
+    planned = {
+        "actions": ["create"],
+        "before": None,
+        "after": {"city": "Köln"},
+        "after_unknown": {"id": True},
+        "before_sensitive": False,
+        "after_sensitive": {},
+    }
+    recorded = {"address": "azuread_user.admin", **planned}
+    shown = {"address": "azuread_user.admin", "mode": "managed", "change": change(planned)}
+    step = _step(plan=(recorded,), drift=(), state=None, requests=())
+    seen = _seen(shown={"resource_changes": [shown]}, requests=())
+
+    places = [difference.place for difference in Comparison(recorded_schemas).differences(step, seen)]
+
+    assert places
+    assert all(f"plan | azuread_user.admin | {part}" in place for place in places)

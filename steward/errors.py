@@ -50,6 +50,10 @@ class RefusedError(StewardError):
     """The tenant, or a rule of ours, refuses to go on."""
 
 
+class FinalRefusalError(RefusedError):
+    """A refusal that trying again will not change, such as a folder on this machine that cannot be written."""
+
+
 class UnreadableError(StewardError):
     """Something had to be read to tell how matters stand, and could not be."""
 

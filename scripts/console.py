@@ -1,0 +1,60 @@
+"""The only module that writes to the terminal: progress to stderr in aligned columns, the result to stdout."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.table import Table
+
+from steward.errors import StewardError
+from steward.lifecycle.runner import Line
+
+_INDENT = " " * 25
+
+
+class Console:
+    """Shows lines as they come; quiet leaves only what needs somebody."""
+
+    def __init__(self, *, is_quiet: bool = False) -> None:
+        self._is_quiet = is_quiet
+
+    def show(self, line: Line) -> None:
+        """Show one line of progress."""
+        needs_somebody = line.verb in {"missing", "refused", "unreadable", "found", "blocked"}
+        if self._is_quiet and not needs_somebody:
+            return
+        if not line.subject:
+            if line.verb == "blocked":
+                self.say(f"{line.step:<12} {line.verb}")
+            return
+        reason = f": {line.reason}" if line.reason else ""
+        self.say(f"{line.step:<12} {line.verb:<11} {line.subject}{reason}")
+        if line.next_move:
+            self.say(f"{_INDENT}next: {line.next_move}")
+
+    def say(self, text: str) -> None:
+        """Write a line of progress."""
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    def result(self, text: str) -> None:
+        """Write a line of the result."""
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    def result_json(self, result: Mapping[str, Any]) -> None:
+        """Write the result as one JSON document."""
+        self.result(json.dumps(result, indent=2, ensure_ascii=False))
+
+    def result_table(self, title: str, rows: Mapping[str, str]) -> None:
+        """Write a table of two columns."""
+        table = Table(title=title, title_justify="left", show_header=False)
+        for label, value in rows.items():
+            table.add_row(label, value)
+        RichConsole(file=sys.stdout).print(table)
+
+    def fail(self, error: StewardError) -> None:
+        """Say what failed, why, and what to do."""
+        self.say(f"error: {error}")

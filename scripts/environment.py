@@ -1,0 +1,87 @@
+"""The one place that reads the environment: who signs in, and what Terraform's processes are given.
+
+The variables are those of the azuread provider, so that one sign-in serves Terraform and the scripts alike.
+"""
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from steward.config.clouds import Cloud
+from steward.errors import ConfigError
+from steward.graph.credentials import (
+    CertificateSignIn,
+    CliSignIn,
+    FederatedSignIn,
+    SecretSignIn,
+    SignInMethod,
+)
+from steward.secret import Secret
+
+
+def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
+    """Return how to sign in, by the ARM_* variables; certificate, secret, federated token, then Azure CLI.
+
+    Raises `ConfigError` when none of them says enough.
+    """
+    client_id = variables.get("ARM_CLIENT_ID", "")
+    certificate = variables.get("ARM_CLIENT_CERTIFICATE_PATH")
+    secret = variables.get("ARM_CLIENT_SECRET")
+    token_file = variables.get("ARM_OIDC_TOKEN_FILE_PATH")
+    token = variables.get("ARM_OIDC_TOKEN")
+    if client_id and certificate:
+        password = variables.get("ARM_CLIENT_CERTIFICATE_PASSWORD")
+        return CertificateSignIn(client_id, Path(certificate), Secret(password) if password else None)
+    if client_id and secret:
+        return SecretSignIn(client_id, Secret(secret))
+    if client_id and token_file:
+        return FederatedSignIn(client_id, lambda: Secret(Path(token_file).read_text().strip()))
+    if client_id and token:
+        return FederatedSignIn(client_id, lambda: Secret(token))
+    if variables.get("ARM_USE_CLI", "true").lower() != "false" and shutil.which("az"):
+        return CliSignIn()
+    raise ConfigError(
+        "nobody is signed in",
+        why="ARM_* hold no certificate, secret or federated token, and Azure CLI is not to be used or not there",
+        next_move="set ARM_CLIENT_ID with ARM_CLIENT_CERTIFICATE_PATH, ARM_CLIENT_SECRET or ARM_OIDC_TOKEN_FILE_PATH",
+    )
+
+
+def terraform_environment(cloud: Cloud, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of Terraform's processes: the caller's own, made quiet, with the cloud's CA trusted."""
+    environment = {**variables, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
+    if cloud.ca_file is not None:
+        environment["SSL_CERT_FILE"] = str(cloud.ca_file)
+    return environment
+
+
+def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
+    """Return the Terraform or OpenTofu to run: TERRAFORM_BINARY_NAME, else the first of the two on PATH.
+
+    Raises `ConfigError` when there is none.
+    """
+    named = variables.get("TERRAFORM_BINARY_NAME")
+    for candidate in [named] if named else ["terraform", "tofu"]:
+        found = shutil.which(candidate)
+        if found:
+            return found
+    raise ConfigError(
+        f"{named or 'terraform'} is not on PATH",
+        why="the latch is turned by Terraform, and neither it nor OpenTofu was found",
+        next_move="install Terraform 1.5 or later, or name it in TERRAFORM_BINARY_NAME",
+    )
+
+
+def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment for commands that are run on a user's behalf: quiet, and without anybody's sign-in."""
+    kept = {key: value for key, value in variables.items() if not key.startswith(("ARM_", "TF_VAR_", "AZURE_"))}
+    return {
+        **kept,
+        "PYTHONPATH": str(root),
+        "CI": "1",
+        "CHECKPOINT_DISABLE": "1",
+        "DISABLE_VERSION_CHECK": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "FORCE_COLOR": "0",
+    }

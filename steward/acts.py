@@ -1,0 +1,132 @@
+"""What can be done to a tenant, as plain values: intended by steps, performed by `graph` and `terraform`.
+
+An act carries ids and names only. A password or a pass is made where it is needed and never travels in an act.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RemoveRoleAssignment:
+    """Take a directory role away."""
+
+    assignment_id: str
+
+
+@dataclass(frozen=True)
+class DisableAccount:
+    """Let nobody sign in as the account."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class EnableAccount:
+    """Let the account be signed in to."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class IssuePass:
+    """Make a one-time Temporary Access Pass and hand it to the sink."""
+
+    user_id: str
+    login: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class DeletePass:
+    """Delete a Temporary Access Pass."""
+
+    user_id: str
+    pass_id: str
+
+
+@dataclass(frozen=True)
+class DeliverPassword:
+    """Make a lasting password: to the sink first, then to the account, and only then enable it."""
+
+    user_id: str
+    login: str
+
+
+@dataclass(frozen=True)
+class RevokeSessions:
+    """End every session of the account."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class ReplacePassword:
+    """Give the account a random password that nobody keeps."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class AssignLicence:
+    """Give the account a licence."""
+
+    user_id: str
+    sku_id: str
+
+
+@dataclass(frozen=True)
+class GrantAppRole:
+    """Grant an application permission to a client."""
+
+    client_id: str
+    resource_id: str
+    role_id: str
+
+
+@dataclass(frozen=True)
+class CreateDelegatedGrant:
+    """Grant delegated permissions to a client; `principal_id` None means for all principals."""
+
+    client_id: str
+    resource_id: str
+    principal_id: str | None
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class SetDelegatedScopes:
+    """Replace the scopes of a delegated grant that exists."""
+
+    grant_id: str
+    scopes: frozenset[str]
+
+
+GraphAct = (
+    RemoveRoleAssignment
+    | DisableAccount
+    | EnableAccount
+    | IssuePass
+    | DeletePass
+    | DeliverPassword
+    | RevokeSessions
+    | ReplacePassword
+    | AssignLicence
+    | GrantAppRole
+    | CreateDelegatedGrant
+    | SetDelegatedScopes
+)
+
+
+@dataclass(frozen=True)
+class TurnLatch:
+    """Turn the latch to a phase, touching nothing else."""
+
+    phase: str
+
+
+@dataclass(frozen=True)
+class ApplyEmptyPlan:
+    """Apply a full plan that changes nothing in the tenant, so that the state forgets what is gone."""
+
+
+TerraformAct = TurnLatch | ApplyEmptyPlan

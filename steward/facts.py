@@ -1,0 +1,278 @@
+"""What was seen of a tenant, as plain values: read by `graph` and `terraform`, judged by the lifecycle's steps.
+
+Every reading is one of three things that must never be confused: a value, a confirmed absence, or a read that failed
+and therefore tells nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias, TypeVar
+
+
+@dataclass(frozen=True)
+class Absent:
+    """It was looked for, and it is confirmed not to be there."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """The read failed, so nobody can tell; `why` has the server's code and its request id."""
+
+    what: str
+    why: str
+
+
+NOT_READ = Unreadable("this step's facts", "the step did not ask for them to be read")
+
+T = TypeVar("T")
+Reading: TypeAlias = T | Absent | Unreadable
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who runs the program, as its token says: `permissions` are application permissions or delegated scopes."""
+
+    object_id: str
+    app_id: str
+    tenant_id: str
+    permissions: frozenset[str]
+    role_template_ids: frozenset[str]
+    is_app: bool
+
+
+@dataclass(frozen=True)
+class VerifiedDomain:
+    """A domain that the tenant has proved to own."""
+
+    name: str
+    is_federated: bool
+
+
+@dataclass(frozen=True)
+class Sku:
+    """A subscription of the tenant and the service plans in it."""
+
+    sku_id: str
+    part_number: str
+    service_plans: frozenset[str]
+    free: int
+
+
+@dataclass(frozen=True)
+class Organization:
+    """What the tenant owns: its domains and its subscriptions."""
+
+    domains: tuple[VerifiedDomain, ...]
+    skus: tuple[Sku, ...]
+
+    def find_sku(self, part_number: str) -> Sku | None:
+        """Return the subscription of that part number, if the tenant has it."""
+        return next((sku for sku in self.skus if sku.part_number == part_number), None)
+
+    def has_plan(self, service_plan: str) -> bool:
+        """Return whether any subscription that has units holds the service plan."""
+        return any(service_plan in sku.service_plans for sku in self.skus)
+
+
+@dataclass(frozen=True)
+class UserState:
+    """An account as the directory shows it now."""
+
+    object_id: str
+    login: str
+    is_enabled: bool
+    stamp: str | None
+    is_synchronised: bool
+    usage_location: str | None
+    licensed_skus: frozenset[str]
+    created: datetime | None
+    password_changed: datetime | None
+
+
+@dataclass(frozen=True)
+class PassState:
+    """A Temporary Access Pass that exists: `is_usable` is the tenant's own word, by its clock and its policy."""
+
+    pass_id: str
+    is_usable: bool
+    ends: datetime
+
+
+@dataclass(frozen=True)
+class MethodsState:
+    """What the account can prove itself with, besides its password."""
+
+    second_factors: frozenset[str]
+    passes: tuple[PassState, ...]
+
+    @property
+    def usable_pass(self) -> PassState | None:
+        """Return the pass that opens the account now, if there is one."""
+        return next((entry for entry in self.passes if entry.is_usable), None)
+
+
+@dataclass(frozen=True)
+class PassPolicy:
+    """The tenant's rules for Temporary Access Passes; lifetimes in minutes."""
+
+    is_enabled: bool
+    shortest: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class GroupState:
+    """A group that exists already, and who is in it."""
+
+    object_id: str
+    name: str
+    is_security: bool
+    is_role_assignable: bool
+    member_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RoleHolding:
+    """One path by which a principal holds a directory role.
+
+    `path` says how: `direct`, `through group <name>`, `active schedule`, `eligible` and the like.
+    `assignment_id` is set for a direct assignment only, which is the kind that can be removed by it.
+    """
+
+    role_template_id: str
+    role_name: str
+    path: str
+    assignment_id: str | None = None
+
+
+@dataclass(frozen=True)
+class RoleHoldings:
+    """Every path found; `unreadable` names the kinds of path that could not be looked at."""
+
+    held: tuple[RoleHolding, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True)
+class PolicyState:
+    """A conditional access policy, as far as the lifecycle judges it."""
+
+    object_id: str
+    name: str
+    state: str
+    include_users: frozenset[str]
+    exclude_users: frozenset[str]
+    exclude_groups: frozenset[str]
+    exclude_roles: frozenset[str]
+    include_applications: frozenset[str]
+    exclude_applications: frozenset[str]
+    client_app_types: frozenset[str]
+    built_in_controls: frozenset[str]
+    strength_id: str | None
+    operator: str | None
+    is_narrowed: bool
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What conditional access would demand of one sign-in: the ids of the policies that apply, with their controls."""
+
+    client_app_type: str
+    applied_policy_ids: frozenset[str]
+
+
+@dataclass(frozen=True)
+class ServicePrincipalState:
+    """A service principal with the roles and scopes that it offers."""
+
+    object_id: str
+    app_id: str
+    name: str
+    app_roles: Mapping[str, str] = field(default_factory=dict)
+    scopes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class AppRoleGrant:
+    """An application permission granted to a service principal."""
+
+    assignment_id: str
+    resource_id: str
+    role_id: str
+
+
+@dataclass(frozen=True)
+class DelegatedGrant:
+    """A delegated grant: one a client, resource and principal; `principal_id` None means all principals."""
+
+    grant_id: str
+    resource_id: str
+    principal_id: str | None
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class GrantsState:
+    """The client, the APIs by application id, and what the client was granted on them."""
+
+    client: ServicePrincipalState
+    resources: Mapping[str, ServicePrincipalState]
+    app_roles: tuple[AppRoleGrant, ...]
+    delegated: tuple[DelegatedGrant, ...]
+
+
+@dataclass(frozen=True)
+class LatchState:
+    """What the latch in Terraform's state says: `until` is the end of the window as it was planned, RFC 3339."""
+
+    phase: str
+    until: str
+
+
+@dataclass(frozen=True)
+class StackState:
+    """What Terraform's state says of the tenant, from an allow list of attributes."""
+
+    latch: LatchState | Absent
+    has_role_assignment: bool
+    application_client_id: str | None
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """One change that a plan would make."""
+
+    address: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlanState:
+    """What a full plan would change; nothing at all when state, tenant file and tenant agree."""
+
+    changes: tuple[PlannedChange, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a step may judge; what it did not ask for stands as unreadable, so that it cannot pass unnoticed."""
+
+    caller: Reading[Caller] = NOT_READ
+    organization: Reading[Organization] = NOT_READ
+    security_defaults: Reading[bool] = NOT_READ
+    break_glass: Reading[GroupState] = NOT_READ
+    dashboard_groups: Reading[Mapping[str, int]] = NOT_READ
+    account: Reading[UserState] = NOT_READ
+    methods: Reading[MethodsState] = NOT_READ
+    pass_policy: Reading[PassPolicy] = NOT_READ
+    roles: Reading[RoleHoldings] = NOT_READ
+    other_administrators: Reading[tuple[str, ...]] = NOT_READ
+    policies: Reading[tuple[PolicyState, ...]] = NOT_READ
+    what_if: Reading[tuple[WhatIf, ...]] = NOT_READ
+    grants: Reading[GrantsState] = NOT_READ
+    deleted_twins: Reading[RoleHoldings] = NOT_READ
+    stack: Reading[StackState] = NOT_READ
+    plan: Reading[PlanState] = NOT_READ

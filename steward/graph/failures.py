@@ -1,0 +1,66 @@
+"""Graph's refusals, told apart: a confirmed absence, a missing licence, and what only means "could not tell"."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+from azure.core.exceptions import ClientAuthenticationError
+from kiota_abstractions.api_error import APIError
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
+
+from steward.facts import Absent, Reading, Unreadable
+
+T = TypeVar("T")
+
+_ATTEMPTS = 3
+PREMIUM_LICENCE_REQUIRED = "AadPremiumLicenseRequired"
+
+
+def describe(error: Exception) -> str:
+    """Return status, code, message and request id of a refusal in one line."""
+    if not isinstance(error, APIError):
+        return f"{type(error).__name__}: {error}"
+    code, message, request_id = _parts(error)
+    tail = f" (request {request_id})" if request_id else ""
+    return f"{error.response_status_code} {code}: {message}{tail}"
+
+
+def code_of(error: APIError) -> str:
+    """Return Graph's error code, empty when the answer had none."""
+    return _parts(error)[0]
+
+
+def message_of(error: APIError) -> str:
+    """Return Graph's own words, empty when the answer had none."""
+    return _parts(error)[1]
+
+
+async def reading(what: str, read: Callable[[], Awaitable[Reading[T]]], *, is_one_object: bool = False) -> Reading[T]:
+    """Await `read`; a refusal becomes a reading that failed.
+
+    A 404 confirms an absence only where one object was asked for by its id, which is what `is_one_object` says; of a
+    list or a part of an object it means that the question was not understood or that a replica lags.
+
+    A connection that breaks is tried again: a read may be repeated, and an idle connection may have been closed.
+    """
+    attempts = AsyncRetrying(
+        stop=stop_after_attempt(_ATTEMPTS), retry=retry_if_exception_type(httpx.TransportError), reraise=True
+    )
+    try:
+        return await attempts(read)
+    except APIError as error:
+        if is_one_object and error.response_status_code == httpx.codes.NOT_FOUND:
+            return Absent(what)
+        return Unreadable(what, describe(error))
+    except (httpx.HTTPError, ClientAuthenticationError) as error:
+        return Unreadable(what, describe(error))
+
+
+def _parts(error: APIError) -> tuple[str, str, str]:
+    main = getattr(error, "error", None)
+    inner = getattr(main, "inner_error", None)
+    return (
+        getattr(main, "code", None) or "",
+        getattr(main, "message", None) or "",
+        getattr(inner, "request_id", None) or "",
+    )

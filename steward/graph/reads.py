@@ -1,0 +1,404 @@
+"""What the lifecycle asks of a tenant, one function a fact; each returns a reading and never raises for a refusal."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from kiota_abstractions.api_error import APIError
+from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
+from msgraph.generated.models.group import Group
+from msgraph.generated.models.temporary_access_pass_authentication_method import (
+    TemporaryAccessPassAuthenticationMethod,
+)
+from msgraph.generated.models.temporary_access_pass_authentication_method_configuration import (
+    TemporaryAccessPassAuthenticationMethodConfiguration,
+)
+from msgraph.generated.models.user import User
+from msgraph.generated.oauth2_permission_grants.oauth2_permission_grants_request_builder import (
+    Oauth2PermissionGrantsRequestBuilder,
+)
+from msgraph.generated.role_management.directory.role_assignment_schedules import (
+    role_assignment_schedules_request_builder as active_schedules,
+)
+from msgraph.generated.role_management.directory.role_assignments.role_assignments_request_builder import (
+    RoleAssignmentsRequestBuilder,
+)
+from msgraph.generated.role_management.directory.role_eligibility_schedules import (
+    role_eligibility_schedules_request_builder as eligible_schedules,
+)
+from msgraph.generated.service_principals.service_principals_request_builder import (
+    ServicePrincipalsRequestBuilder,
+)
+from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+
+from steward.config.model import GroupReference
+from steward.facts import (
+    Absent,
+    AppRoleGrant,
+    DelegatedGrant,
+    GrantsState,
+    GroupState,
+    MethodsState,
+    Organization,
+    PassPolicy,
+    PassState,
+    Reading,
+    RoleHolding,
+    RoleHoldings,
+    ServicePrincipalState,
+    Sku,
+    Unreadable,
+    UserState,
+    VerifiedDomain,
+)
+from steward.graph.failures import PREMIUM_LICENCE_REQUIRED, code_of, describe, reading
+from steward.graph.paging import quote, read_all
+from steward.graph.session import GraphSession
+from steward.wellknown.account import STAMP
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+
+# A mailbox only resets a password, and a pass is what a second factor is enrolled with.
+_NO_SECOND_FACTOR = frozenset(
+    {
+        "#microsoft.graph.passwordAuthenticationMethod",
+        "#microsoft.graph.emailAuthenticationMethod",
+        "#microsoft.graph.temporaryAccessPassAuthenticationMethod",
+    }
+)
+_USER_PROPERTIES = [
+    "id",
+    "userPrincipalName",
+    "accountEnabled",
+    "employeeType",
+    "onPremisesSyncEnabled",
+    "usageLocation",
+    "assignedLicenses",
+    "createdDateTime",
+    "lastPasswordChangeDateTime",
+]
+
+
+async def read_organization(session: GraphSession) -> Reading[Organization]:
+    """Read the tenant's verified domains and its subscriptions."""
+
+    async def read() -> Reading[Organization]:
+        organizations = await read_all(session.client.organization)
+        skus = await read_all(session.client.subscribed_skus)
+        return Organization(
+            domains=tuple(
+                VerifiedDomain(name=domain.name.lower(), is_federated=domain.type == "Federated")
+                for organization in organizations
+                for domain in organization.verified_domains or ()
+            ),
+            skus=tuple(
+                Sku(
+                    sku_id=str(sku.sku_id),
+                    part_number=sku.sku_part_number,
+                    service_plans=frozenset(plan.service_plan_name for plan in sku.service_plans or ()),
+                    free=(sku.prepaid_units.enabled or 0) - (sku.consumed_units or 0),
+                )
+                for sku in skus
+            ),
+        )
+
+    return await reading("the organization", read)
+
+
+async def read_security_defaults(session: GraphSession) -> Reading[bool]:
+    """Read whether security defaults are on; they forbid an enabled conditional access policy."""
+
+    async def read() -> Reading[bool]:
+        policy = await session.client.policies.identity_security_defaults_enforcement_policy.get()
+        return bool(policy.is_enabled)
+
+    return await reading("security defaults", read)
+
+
+async def read_account(session: GraphSession, login: str) -> Reading[UserState]:
+    """Find the account by its login, or, when it was renamed, by its stamp."""
+
+    async def find(condition: str) -> list[UserState]:
+        query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(filter=condition, select=_USER_PROPERTIES)
+        return [_user_state(user) for user in await read_all(session.client.users, query)]
+
+    async def read() -> Reading[UserState]:
+        found = await find(f"userPrincipalName eq {quote(login)}")
+        if not found:
+            found = await find(f"employeeType eq {quote(STAMP)}")
+        if len(found) > 1:
+            logins = ", ".join(sorted(user.login for user in found))
+            return Unreadable(f"the account {login}", f"no such login, and several stamped ones: {logins}")
+        return found[0] if found else Absent(f"the account {login}")
+
+    return await reading(f"the account {login}", read)
+
+
+async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsState]:
+    """Read which second factors and which Temporary Access Passes the account has."""
+
+    async def read() -> Reading[MethodsState]:
+        authentication = session.client.users.by_user_id(user_id).authentication
+        methods = await read_all(authentication.methods)
+        passes = [method for method in methods if isinstance(method, TemporaryAccessPassAuthenticationMethod)]
+        return MethodsState(
+            second_factors=frozenset(
+                method.odata_type for method in methods if method.odata_type not in _NO_SECOND_FACTOR
+            ),
+            passes=tuple(
+                PassState(
+                    pass_id=entry.id,
+                    is_usable=bool(entry.is_usable),
+                    ends=entry.start_date_time + timedelta(minutes=entry.lifetime_in_minutes),
+                )
+                for entry in passes
+            ),
+        )
+
+    return await reading("authentication methods", read)
+
+
+async def read_pass_policy(session: GraphSession) -> Reading[PassPolicy]:
+    """Read whether Temporary Access Passes are allowed, and how long they may live."""
+
+    async def read() -> Reading[PassPolicy]:
+        policy = await session.client.policies.authentication_methods_policy.get()
+        for entry in policy.authentication_method_configurations or ():
+            if isinstance(entry, TemporaryAccessPassAuthenticationMethodConfiguration):
+                return PassPolicy(
+                    is_enabled=entry.state is not None and entry.state.value == "enabled",
+                    shortest=entry.minimum_lifetime_in_minutes,
+                    longest=entry.maximum_lifetime_in_minutes,
+                )
+        return Absent("the policy for Temporary Access Passes")
+
+    return await reading("the authentication methods policy", read)
+
+
+async def read_group(session: GraphSession, group: GroupReference) -> Reading[GroupState]:
+    """Find a group by object id or exact display name, with its direct members."""
+
+    async def find() -> list[Group]:
+        select = ["id", "displayName", "securityEnabled", "isAssignableToRole"]
+        if group.object_id:
+            return [await session.client.groups.by_group_id(group.object_id).get()]
+        query = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(
+            filter=f"displayName eq {quote(group.name or '')}", select=select
+        )
+        return await read_all(session.client.groups, query)
+
+    async def read() -> Reading[GroupState]:
+        found = await find()
+        if not found:
+            return Absent(f"the group {group.label}")
+        if len(found) > 1:
+            return Unreadable(f"the group {group.label}", f"{len(found)} groups have that display name")
+        members = await read_all(session.client.groups.by_group_id(found[0].id).members)
+        return GroupState(
+            object_id=found[0].id,
+            name=found[0].display_name,
+            is_security=bool(found[0].security_enabled),
+            is_role_assignable=bool(found[0].is_assignable_to_role),
+            member_ids=tuple(sorted(member.id for member in members)),
+        )
+
+    return await reading(f"the group {group.label}", read, is_one_object=group.object_id is not None)
+
+
+async def count_groups(session: GraphSession, groups: Sequence[GroupReference]) -> Reading[Mapping[str, int]]:
+    """Read how many security groups each reference names; anything but one makes a deploy fail."""
+
+    async def read() -> Reading[Mapping[str, int]]:
+        return {group.label: await _count(session, group) for group in groups}
+
+    return await reading("the dashboard's groups", read)
+
+
+async def _count(session: GraphSession, group: GroupReference) -> int:
+    if group.object_id:
+        found = await read_group(session, group)
+        return int(isinstance(found, GroupState) and found.is_security)
+    query = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(
+        filter=f"displayName eq {quote(group.name or '')} and securityEnabled eq true", select=["id"]
+    )
+    return len(await read_all(session.client.groups, query))
+
+
+async def read_other_administrators(session: GraphSession, account_id: str | None) -> Reading[tuple[str, ...]]:
+    """Read which enabled users besides the account are active Global Administrators."""
+
+    async def read() -> Reading[tuple[str, ...]]:
+        holders = await _assignments(session, f"roleDefinitionId eq {quote(GLOBAL_ADMINISTRATOR)}")
+        found = []
+        for principal_id in sorted({holder.principal_id for holder in holders} - {account_id}):
+            query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+                filter=f"id eq {quote(principal_id)}", select=["id", "accountEnabled", "userPrincipalName"]
+            )
+            users = await read_all(session.client.users, query)
+            found += [user.user_principal_name for user in users if user.account_enabled]
+        return tuple(found)
+
+    return await reading("the tenant's Global Administrators", read)
+
+
+async def read_roles(session: GraphSession, principal_id: str) -> Reading[RoleHoldings]:
+    """Read every path by which a principal holds a directory role.
+
+    Paths: direct assignments, groups that may hold roles (nested ones too), active and eligible schedules. Without
+    Entra ID P2 there are no schedules, which is a confirmed absence; any other refusal is named as unreadable.
+    """
+
+    async def read() -> Reading[RoleHoldings]:
+        held = [
+            _holding(assignment, "direct", assignment.id)
+            for assignment in await _assignments(session, f"principalId eq {quote(principal_id)}")
+        ]
+        unreadable: list[Unreadable] = []
+        groups = await read_all(session.client.users.by_user_id(principal_id).transitive_member_of)
+        for group in groups:
+            if isinstance(group, Group) and group.is_assignable_to_role:
+                through = await _assignments(session, f"principalId eq {quote(group.id)}")
+                held += [_holding(entry, f"through group {group.display_name}") for entry in through]
+        for kind, schedules in _schedules(session, principal_id).items():
+            try:
+                held += [_holding(entry, kind) for entry in await read_all(*schedules)]
+            except APIError as error:
+                if code_of(error) != PREMIUM_LICENCE_REQUIRED:
+                    unreadable.append(Unreadable(f"{kind} roles", describe(error)))
+        return RoleHoldings(held=_distinct(held), unreadable=tuple(unreadable))
+
+    return await reading("directory roles", read)
+
+
+async def read_deleted_twins(session: GraphSession, login: str) -> Reading[RoleHoldings]:
+    """Read which roles deleted accounts of ours still hold: whoever restores such an account restores its roles."""
+
+    async def read() -> Reading[RoleHoldings]:
+        deleted = await read_all(session.client.directory.deleted_items.graph_user)
+        local = login.partition("@")[0].lower()
+        held: list[RoleHolding] = []
+        for user in deleted:
+            # A deleted user's login is prefixed with its object id, so the local part is looked for at its end.
+            if (user.user_principal_name or "").lower().partition("@")[0].endswith(local):
+                assignments = await _assignments(session, f"principalId eq {quote(user.id)}")
+                held += [_holding(entry, f"deleted account {user.id}", entry.id) for entry in assignments]
+        return RoleHoldings(held=tuple(held))
+
+    return await reading("deleted accounts", read)
+
+
+async def read_grants(
+    session: GraphSession, client_app_id: str, resource_app_ids: Sequence[str]
+) -> Reading[GrantsState]:
+    """Read what a client was granted, application permissions and delegated ones, and the APIs it wants them on."""
+
+    async def read() -> Reading[GrantsState]:
+        client = await _service_principal(session, client_app_id)
+        if client is None:
+            return Absent(f"the service principal of application {client_app_id}")
+        resources = {app_id: await _service_principal(session, app_id) for app_id in resource_app_ids}
+        missing = [app_id for app_id, resource in resources.items() if resource is None]
+        if missing:
+            return Absent(f"the service principal of the API {missing[0]}")
+        builder = session.client.service_principals.by_service_principal_id(client.object_id)
+        roles = await read_all(builder.app_role_assignments)
+        query = Oauth2PermissionGrantsRequestBuilder.Oauth2PermissionGrantsRequestBuilderGetQueryParameters(
+            filter=f"clientId eq {quote(client.object_id)}"
+        )
+        delegated = await read_all(session.client.oauth2_permission_grants, query)
+        return GrantsState(
+            client=client,
+            resources={app_id: resource for app_id, resource in resources.items() if resource},
+            app_roles=tuple(
+                AppRoleGrant(assignment_id=role.id, resource_id=str(role.resource_id), role_id=str(role.app_role_id))
+                for role in roles
+            ),
+            delegated=tuple(
+                DelegatedGrant(
+                    grant_id=grant.id,
+                    resource_id=grant.resource_id,
+                    principal_id=grant.principal_id,
+                    scopes=frozenset((grant.scope or "").split()),
+                )
+                for grant in delegated
+            ),
+        )
+
+    return await reading("the grants", read)
+
+
+async def _assignments(session: GraphSession, condition: str) -> list[Any]:
+    query = RoleAssignmentsRequestBuilder.RoleAssignmentsRequestBuilderGetQueryParameters(
+        filter=condition, expand=["roleDefinition"]
+    )
+    return await read_all(session.client.role_management.directory.role_assignments, query)
+
+
+def _schedules(session: GraphSession, principal_id: str) -> dict[str, tuple[Any, Any]]:
+    directory = session.client.role_management.directory
+    condition = f"principalId eq {quote(principal_id)}"
+    active = active_schedules.RoleAssignmentSchedulesRequestBuilder
+    eligible = eligible_schedules.RoleEligibilitySchedulesRequestBuilder
+    return {
+        "active schedule": (
+            directory.role_assignment_schedules,
+            active.RoleAssignmentSchedulesRequestBuilderGetQueryParameters(filter=condition, expand=["roleDefinition"]),
+        ),
+        "eligible": (
+            directory.role_eligibility_schedules,
+            eligible.RoleEligibilitySchedulesRequestBuilderGetQueryParameters(
+                filter=condition, expand=["roleDefinition"]
+            ),
+        ),
+    }
+
+
+def _holding(entry: Any, path: str, assignment_id: str | None = None) -> RoleHolding:
+    name = entry.role_definition.display_name if entry.role_definition else None
+    return RoleHolding(
+        role_template_id=entry.role_definition_id,
+        role_name=name or entry.role_definition_id,
+        path=path,
+        assignment_id=assignment_id,
+    )
+
+
+def _distinct(held: Sequence[RoleHolding]) -> tuple[RoleHolding, ...]:
+    """Drop active schedules that only repeat a direct assignment, as the directory lists every one of those too."""
+    direct = {entry.role_template_id for entry in held if entry.path == "direct"}
+    return tuple(
+        entry
+        for entry in dict.fromkeys(held)
+        if not (entry.path == "active schedule" and entry.role_template_id in direct)
+    )
+
+
+async def _service_principal(session: GraphSession, app_id: str) -> ServicePrincipalState | None:
+    query = ServicePrincipalsRequestBuilder.ServicePrincipalsRequestBuilderGetQueryParameters(
+        filter=f"appId eq {quote(app_id)}",
+        select=["id", "appId", "displayName", "appRoles", "oauth2PermissionScopes"],
+    )
+    found = await read_all(session.client.service_principals, query)
+    if not found:
+        return None
+    principal = found[0]
+    return ServicePrincipalState(
+        object_id=principal.id,
+        app_id=principal.app_id,
+        name=principal.display_name,
+        app_roles={str(role.id): role.value for role in principal.app_roles or () if role.is_enabled},
+        scopes=frozenset(scope.value for scope in principal.oauth2_permission_scopes or () if scope.is_enabled),
+    )
+
+
+def _user_state(user: User) -> UserState:
+    return UserState(
+        object_id=user.id,
+        login=user.user_principal_name,
+        is_enabled=bool(user.account_enabled),
+        stamp=user.employee_type,
+        is_synchronised=bool(user.on_premises_sync_enabled),
+        usage_location=user.usage_location,
+        licensed_skus=frozenset(str(licence.sku_id) for licence in user.assigned_licenses or ()),
+        created=user.created_date_time,
+        password_changed=user.last_password_change_date_time,
+    )

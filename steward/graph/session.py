@@ -1,0 +1,112 @@
+"""One signed-in conversation with a tenant's Microsoft Graph, with a record of every answer.
+
+The record holds method, path, status and request id, never a body: it is what the evidence file quotes.
+"""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import certifi
+import httpx
+import jwt
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+from kiota_authentication_azure.azure_identity_authentication_provider import (
+    AzureIdentityAuthenticationProvider,
+)
+from msgraph import GraphRequestAdapter, GraphServiceClient
+from msgraph_core import GraphClientFactory
+
+from steward.config.clouds import Cloud
+from steward.errors import RefusedError, UnreadableError
+from steward.facts import Caller
+
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of Graph: enough to find it in Microsoft's logs, and nothing that could be a secret."""
+
+    method: str
+    path: str
+    status: int
+    request_id: str
+
+
+class GraphSession:
+    """A client of msgraph-sdk, the caller behind its token, and the answers received so far."""
+
+    def __init__(self, client: GraphServiceClient, caller: Caller) -> None:
+        self.client = client
+        self.caller = caller
+        self.answers: list[Answer] = []
+
+    async def record(self, response: httpx.Response) -> None:
+        """Keep what identifies the answer."""
+        self.answers.append(
+            Answer(
+                method=response.request.method,
+                path=response.request.url.path,
+                status=response.status_code,
+                request_id=response.headers.get("request-id", ""),
+            )
+        )
+
+
+@asynccontextmanager
+async def open_session(cloud: Cloud, credential: TokenCredential) -> AsyncIterator[GraphSession]:
+    """Sign in and yield a session.
+
+    Raises `RefusedError` when Entra ID refuses the sign-in, `UnreadableError` when it cannot be reached.
+    """
+    caller = read_caller(cloud, credential)
+    host = urlsplit(cloud.graph)
+    context = ssl.create_default_context(cafile=str(cloud.ca_file) if cloud.ca_file else certifi.where())
+    # The SDK wraps the transport in one that does not close it, so it is held and closed here.
+    transport = httpx.AsyncHTTPTransport(verify=context)
+    async with transport, httpx.AsyncClient(transport=transport, timeout=_SECONDS) as http:
+        provider = AzureIdentityAuthenticationProvider(
+            credential,
+            scopes=[cloud.graph_scope],
+            allowed_hosts=[host.netloc, host.hostname or ""],
+        )
+        adapter = GraphRequestAdapter(provider, client=GraphClientFactory.create_with_default_middleware(client=http))
+        adapter.base_url = f"{cloud.graph}/v1.0"
+        session = GraphSession(GraphServiceClient(request_adapter=adapter), caller)
+        http.event_hooks = {"response": [session.record]}
+        yield session
+
+
+def read_caller(cloud: Cloud, credential: TokenCredential) -> Caller:
+    """Return who the token is for and what it allows; the service checks the signature, we only read the claims."""
+    try:
+        token = credential.get_token(cloud.graph_scope).token
+    except ClientAuthenticationError as error:
+        raise RefusedError(
+            f"sign-in to {cloud.authority} was refused",
+            why=_first_line(error.message),
+            next_move="check the ARM_* variables of this identity against its registration",
+        ) from None
+    except ServiceRequestError as error:
+        raise UnreadableError(
+            f"{cloud.authority} cannot be reached",
+            why=_first_line(error.message),
+            next_move="check the network, the proxy, and the tenant file's cloud",
+        ) from None
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return Caller(
+        object_id=claims.get("oid", ""),
+        app_id=claims.get("appid", ""),
+        tenant_id=claims.get("tid", ""),
+        permissions=frozenset(claims.get("roles", ())) | frozenset(claims.get("scp", "").split()),
+        role_template_ids=frozenset(claims.get("wids", ())),
+        is_app="scp" not in claims,
+    )
+
+
+def _first_line(message: str) -> str:
+    return message.splitlines()[0] if message else ""

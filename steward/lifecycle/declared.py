@@ -1,0 +1,78 @@
+"""The declared set of permissions, compared with what was granted: what is missing, what is surplus."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from steward.config.model import ConsentFor, Permission, Tenant
+from steward.facts import DelegatedGrant, GrantsState
+
+
+@dataclass(frozen=True)
+class DelegatedWish:
+    """The delegated scopes that the file asks for on one API, and the grant that holds some of them, if any does."""
+
+    resource_id: str
+    resource_name: str
+    principal_id: str | None
+    scopes: frozenset[str]
+    existing: DelegatedGrant | None
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """Return the scopes that are not granted yet."""
+        return self.scopes - (self.existing.scopes if self.existing else frozenset())
+
+
+def missing_roles(grants: GrantsState, tenant: Tenant) -> Iterator[Permission]:
+    """Yield each declared application permission that has not been granted."""
+    granted = {(grant.resource_id, grant.role_id) for grant in grants.app_roles}
+    for permission in tenant.application.permissions.application:
+        resource = grants.resources[permission.resource_app_id]
+        if (resource.object_id, permission.id) not in granted:
+            yield permission
+
+
+def delegated_wishes(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[DelegatedWish]:
+    """Yield the declared delegated scopes, one wish an API."""
+    declared = tenant.application.permissions
+    principal_id = account_id if declared.delegated_for is ConsentFor.ACCOUNT else None
+    for app_id in sorted({permission.resource_app_id for permission in declared.delegated}):
+        resource = grants.resources[app_id]
+        yield DelegatedWish(
+            resource_id=resource.object_id,
+            resource_name=resource.name,
+            principal_id=principal_id,
+            scopes=frozenset(entry.value for entry in declared.delegated if entry.resource_app_id == app_id),
+            existing=next(
+                (
+                    grant
+                    for grant in grants.delegated
+                    if (grant.resource_id, grant.principal_id) == (resource.object_id, principal_id)
+                ),
+                None,
+            ),
+        )
+
+
+def surplus(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[str]:
+    """Yield in words each grant that the file does not declare."""
+    names = {resource.object_id: resource for resource in grants.resources.values()}
+    declared_roles = {
+        (grants.resources[permission.resource_app_id].object_id, permission.id)
+        for permission in tenant.application.permissions.application
+    }
+    for grant in grants.app_roles:
+        if (grant.resource_id, grant.role_id) not in declared_roles:
+            resource = names.get(grant.resource_id)
+            value = resource.app_roles.get(grant.role_id) if resource else None
+            yield f"application permission {value or grant.role_id}"
+    wished = {
+        wish.existing.grant_id: wish.scopes
+        for wish in delegated_wishes(grants, tenant, account_id)
+        if wish.existing is not None
+    }
+    for delegated in grants.delegated:
+        extra = delegated.scopes - wished.get(delegated.grant_id, frozenset())
+        if extra:
+            whom = "all principals" if delegated.principal_id is None else f"user {delegated.principal_id}"
+            yield f"delegated {' '.join(sorted(extra))} for {whom}"

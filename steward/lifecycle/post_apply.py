@@ -1,0 +1,101 @@
+"""The order of the steps after a deploy, and what happens when one of them is blocked.
+
+Before anything is touched a missing precondition ends the run. After that, whatever goes wrong, the role is taken away
+first and the latch is left where no deploy grants it again.
+"""
+
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from steward.errors import ExitCode
+from steward.facts import (
+    NOT_READ,
+    Absent,
+    LatchState,
+    PlanState,
+    RoleHoldings,
+    StackState,
+    Unreadable,
+    UserState,
+)
+from steward.lifecycle.phases import SEALED
+from steward.lifecycle.privilege import describe, privileged
+from steward.lifecycle.runner import StepOutcome, worse
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import ABANDON, CLOSE, CONSENT, ENROL, OPEN, PREFLIGHT, PROVE, SEAL, SETTLE, SHUT, VERIFY
+
+RunStep = Callable[[Step], Awaitable[StepOutcome]]
+
+
+@dataclass
+class PostApply:
+    """How a run ended. `privileged_roles` is None when the run could not tell."""
+
+    exit_code: ExitCode = ExitCode.WELL
+    writes: int = 0
+    is_sealed: bool = False
+    is_enabled: bool | None = None
+    privileged_roles: tuple[str, ...] | None = None
+    plan: str | None = None
+    steps: dict[str, str] = field(default_factory=dict)
+
+    def take(self, outcome: StepOutcome) -> bool:
+        """Add a step's outcome; return whether the step was confirmed."""
+        self.exit_code = worse(self.exit_code, outcome.exit_code)
+        self.writes += outcome.writes
+        self.steps[outcome.step] = "blocked" if outcome.is_blocked else "confirmed"
+        self._look(outcome)
+        return not outcome.is_blocked
+
+    def _look(self, outcome: StepOutcome) -> None:
+        facts = outcome.facts
+        if isinstance(facts.stack, StackState):
+            latch = facts.stack.latch
+            self.is_sealed = isinstance(latch, LatchState) and latch.phase == SEALED
+        if isinstance(facts.plan, PlanState):
+            self.plan = f"{len(facts.plan.changes)} changes" if facts.plan.changes else "empty"
+        if isinstance(facts.account, UserState):
+            self.is_enabled = facts.account.is_enabled
+        if isinstance(facts.account, Absent):
+            self.privileged_roles = ()
+        elif isinstance(facts.roles, RoleHoldings):
+            held = tuple(describe(holding) for holding in privileged(facts.roles))
+            self.privileged_roles = held if held or not facts.roles.unreadable else None
+        elif isinstance(facts.roles, Unreadable) and facts.roles is not NOT_READ:
+            self.privileged_roles = None
+
+
+async def post_apply(run: RunStep) -> PostApply:
+    """Run the whole order; the returned exit code is 0 only if every step was confirmed and nothing was found."""
+    result = PostApply()
+    if not result.take(await run(PREFLIGHT)):
+        return result
+    try:
+        has_consent = result.take(await run(PROVE)) and result.take(await run(CONSENT))
+    except Exception:
+        # Whatever broke here, a role that is held is worse: it goes first, then the fault is reported.
+        result.take(await run(CLOSE))
+        raise
+    if not result.take(await run(CLOSE)):
+        return result
+    if not has_consent:
+        result.take(await run(ABANDON))
+        return result
+    result.take(await run(SEAL))
+    try:
+        result.take(await run(OPEN)) and result.take(await run(ENROL))
+    except (Exception, CancelledError):
+        # Nobody waits any longer, so the account does not stay open.
+        result.take(await run(SHUT))
+        raise
+    result.take(await run(SETTLE))
+    result.take(await run(VERIFY))
+    return result
+
+
+async def close_only(run: RunStep) -> PostApply:
+    """Take the role away and nothing else: no preflight, no Terraform."""
+    result = PostApply()
+    result.take(await run(CLOSE))
+    return result

@@ -1,0 +1,233 @@
+"""The one place where a step's intentions become deeds: perform, look again, until nothing is left to do.
+
+A step is confirmed when freshly read facts leave it nothing to intend; an answer alone is never believed, because a
+write may be refused although it took effect, and confirmed before anybody can see it. Every reading and every deed goes
+into the evidence file before the next one begins.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
+
+from steward.config.model import Tenant
+from steward.errors import ExitCode, FinalRefusalError, StewardError
+from steward.evidence import EvidenceFile
+from steward.facts import Absent, Facts, Unreadable
+from steward.graph import writes
+from steward.graph.session import GraphSession
+from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait
+from steward.lifecycle.reader import FactReader
+from steward.lifecycle.step import Step
+from steward.sink import Sink
+from steward.terraform import Workspace
+
+BUDGET_SECONDS = 60.0
+POLL_SECONDS = 15.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that happened, for whoever watches: `verb` is one of a fixed few."""
+
+    step: str
+    verb: str
+    subject: str
+    reason: str = ""
+    next_move: str = ""
+
+
+Observer = Callable[[Line], None]
+
+# Parts of facts that say nothing about the decision and would fill the evidence file.
+_LONG = frozenset({"permissions", "skus", "client", "resources"})
+
+
+@dataclass
+class StepOutcome:
+    """How a step ended: confirmed when nothing was left to intend and nothing stood in its way."""
+
+    step: str
+    exit_code: ExitCode = ExitCode.WELL
+    is_blocked: bool = False
+    waits: Wait | None = None
+    writes: int = 0
+    facts: Facts = field(default_factory=Facts)
+
+
+class Runner:
+    """Performs steps for one tenant in one session."""
+
+    def __init__(
+        self,
+        *,
+        tenant: Tenant,
+        session: GraphSession,
+        workspace: Workspace,
+        evidence: EvidenceFile | None,
+        observe: Observer,
+        sink: Sink | None = None,
+        budget_seconds: float = BUDGET_SECONDS,
+        poll_seconds: float = POLL_SECONDS,
+    ) -> None:
+        self._tenant = tenant
+        self._session = session
+        self._workspace = workspace
+        self._evidence = evidence
+        self._observe = observe
+        self._sink = sink
+        self._budget_seconds = budget_seconds
+        self._poll_seconds = poll_seconds
+
+    async def run(self, step: Step) -> StepOutcome:
+        """Perform the step until it is confirmed, blocked, or its budget of time is used up."""
+        outcome = StepOutcome(step.name)
+        self._note(step, "started", "")
+        refusals: dict[str, str] = {}
+        try:
+            await self._attempts()(self._pass, step, outcome, refusals)
+            while outcome.waits is not None:
+                await self._sleep(step, outcome.waits)
+                await self._attempts()(self._pass, step, outcome, refusals)
+        except RetryError:
+            for subject, why in (refusals or {step.name: "the change does not show in the tenant"}).items():
+                refusal = Blocked(subject, why, "see why it was refused, then run again")
+                self._judge(step, refusal, outcome)
+        self._note(step, "blocked" if outcome.is_blocked else "confirmed", "")
+        self._observe(Line(step.name, "blocked" if outcome.is_blocked else "confirmed", ""))
+        return outcome
+
+    def _attempts(self) -> AsyncRetrying:
+        return AsyncRetrying(
+            stop=stop_after_delay(self._budget_seconds),
+            wait=wait_exponential(multiplier=_FIRST_WAIT, max=_LONGEST_WAIT),
+            retry=retry_if_result(lambda has_more: has_more),
+        )
+
+    async def _sleep(self, step: Step, wait: Wait) -> None:
+        left = max(0, round((wait.until - datetime.now(UTC)).total_seconds()))
+        countdown = f"{left // 60}:{left % 60:02} left"
+        self._observe(Line(step.name, "waiting", wait.subject, f"{wait.reason} ({countdown})"))
+        await asyncio.sleep(self._poll_seconds)
+
+    async def preview(self, step: Step) -> StepOutcome:
+        """Show what the step would do now, and do nothing."""
+        outcome = StepOutcome(step.name)
+        outcome.facts = await self._read(step)
+        for action in step.decide(outcome.facts, self._tenant):
+            if isinstance(action, GraphCall | TerraformCall):
+                self._observe(Line(step.name, "would do", action.subject, reason=action.verb))
+            else:
+                self._judge(step, action, outcome)
+        return outcome
+
+    async def _pass(self, step: Step, outcome: StepOutcome, refusals: dict[str, str]) -> bool:
+        """Read, decide and perform once; return whether another look is needed."""
+        outcome.facts = await self._read(step)
+        outcome.waits = None
+        actions = list(step.decide(outcome.facts, self._tenant))
+        self._note(step, "saw", "", summarize(outcome.facts, step.reads))
+        calls = [action for action in actions if isinstance(action, GraphCall | TerraformCall)]
+        refusals.clear()
+        for call in calls:
+            if not await self._perform(step, call, outcome, refusals):
+                return False
+        if calls:
+            return True
+        for action in actions:
+            self._judge(step, action, outcome)
+        return False
+
+    async def _read(self, step: Step) -> Facts:
+        return await FactReader(self._session, self._workspace, self._tenant).read(step.reads)
+
+    async def _perform(
+        self,
+        step: Step,
+        call: GraphCall | TerraformCall,
+        outcome: StepOutcome,
+        refusals: dict[str, str],
+    ) -> bool:
+        """Perform one call; return whether it makes sense to look again and go on."""
+        act = {"act": type(call.act).__name__, **_short(call.act)}
+        self._note(step, "intends", call.subject, act)
+        before = len(self._session.answers)
+        outcome.writes += 1
+        try:
+            if isinstance(call, GraphCall):
+                await writes.perform(self._session, call.act, self._sink)
+            else:
+                await self._workspace.perform(call.act)
+        except FinalRefusalError as error:
+            self._judge(step, Blocked(call.subject, f"{error.what}: {error.why}", error.next_move), outcome)
+            return False
+        except StewardError as error:
+            why = f"{error.what}: {error.why}"
+            refusals[call.subject] = why
+            self._note(step, "refused", call.subject, {"why": why})
+            self._observe(Line(step.name, "refused", call.subject, why, error.next_move))
+            return True
+        answers = [asdict(answer) for answer in self._session.answers[before:]]
+        self._note(step, call.verb, call.subject, {"answers": answers} if answers else None)
+        self._observe(Line(step.name, call.verb, call.subject))
+        return True
+
+    def _judge(self, step: Step, action: Action, outcome: StepOutcome) -> None:
+        match action:
+            case Already():
+                line = Line(step.name, "already", action.subject, action.reason)
+            case Found():
+                outcome.exit_code = worse(outcome.exit_code, ExitCode.FINDINGS)
+                line = Line(step.name, "found", action.subject, action.why, action.next_move)
+            case Blocked():
+                outcome.exit_code = worse(outcome.exit_code, action.exit_code)
+                outcome.is_blocked = True
+                verb = "unreadable" if action.exit_code is ExitCode.COULD_NOT_TELL else "missing"
+                line = Line(step.name, verb, action.subject, action.why, action.next_move)
+            case Wait():
+                outcome.waits = action
+                return
+            case _:
+                return
+        self._note(step, line.verb, line.subject, {"why": line.reason})
+        self._observe(line)
+
+    def _note(self, step: Step, verb: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+        if self._evidence is not None:
+            self._evidence.record(step.name, verb, subject, detail)
+
+
+def worse(first: ExitCode, second: ExitCode) -> ExitCode:
+    """Return the exit code to leave with: a finding outranks "could not tell", because it is certain."""
+    order = (ExitCode.WELL, ExitCode.COULD_NOT_TELL, ExitCode.FINDINGS, ExitCode.BAD_INPUT, ExitCode.DEFECT)
+    return max(first, second, key=order.index)
+
+
+def summarize(facts: Facts, names: Iterable[str]) -> dict[str, Any]:
+    """Return in short what was seen: enough to understand the decision, and no lists of strangers."""
+    return {name: _short(getattr(facts, name)) for name in names}
+
+
+def _short(reading: Any) -> Any:
+    shown: Any = reading
+    match reading:
+        case Absent():
+            shown = "absent"
+        case Unreadable():
+            shown = f"unreadable: {reading.why}"
+        case datetime():
+            shown = reading.isoformat()
+        case frozenset():
+            shown = sorted(reading)
+        case tuple():
+            shown = f"{len(reading)} entries"
+        case Mapping():
+            shown = dict(reading)
+        case _ if is_dataclass(reading):
+            parts = [part.name for part in fields(reading) if part.name not in _LONG]
+            shown = {name: _short(getattr(reading, name)) for name in parts}
+    return shown

@@ -1,0 +1,21 @@
+"""The shape of a step: a name, the facts it asks for, and a pure function from facts to intended actions."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from steward.config.model import Tenant
+from steward.facts import Facts
+from steward.lifecycle.actions import Action
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the life.
+
+    `reads` names fields of `Facts`; a fact that is not named reaches `decide` as unreadable. The step is over when
+    `decide`, given freshly read facts, intends nothing more.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    decide: Callable[[Facts, Tenant], Iterator[Action]]

@@ -1,0 +1,63 @@
+"""The window is closed: the role taken away first, then the account's sessions ended and the account disabled.
+
+This is the step that must not fail silently. It needs neither Terraform nor any earlier evidence, and it is over only
+when Graph shows no privileged role by any path.
+"""
+
+from collections.abc import Iterator
+
+from steward.acts import RemoveRoleAssignment
+from steward.config.model import SignIn, Tenant
+from steward.facts import Absent, Facts, RoleHoldings, Unreadable, UserState
+from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
+from steward.lifecycle.ownership import require_own_account
+from steward.lifecycle.privilege import describe, privileged
+from steward.lifecycle.sign_in import shut
+from steward.lifecycle.step import Step
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+
+
+def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Take away every privileged role held directly; name every other path and who can close it."""
+    account = require_own_account(facts.account, tenant)
+    if not isinstance(account, UserState):
+        yield account
+        return
+    roles = facts.roles
+    if isinstance(roles, Absent | Unreadable):
+        yield from not_there(roles)
+        return
+    yield from _take_roles(facts, roles, account)
+    # Where a person may sign in, an enabled account without any role is for open, enrol and settle to judge.
+    if account.is_enabled and (privileged(roles) or tenant.account.sign_in is SignIn.BLOCKED):
+        yield from shut(account)
+    elif not privileged(roles):
+        state = "enabled" if account.is_enabled else "disabled"
+        yield Already(account.login, f"no privileged role by any path, and {state}")
+
+
+def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterator[Action]:
+    for holding in privileged(roles):
+        if holding.assignment_id is None:
+            yield Blocked(
+                account.login,
+                f"it holds {describe(holding)}, which is not a direct assignment",
+                "take the account out of that group, or remove that schedule in Privileged Identity Management",
+            )
+        elif holding.role_template_id == GLOBAL_ADMINISTRATOR and not facts.other_administrators:
+            yield Blocked(
+                account.login,
+                "it is the tenant's last active Global Administrator, which Entra ID does not let go",
+                "assign Global Administrator to an emergency account, then run again at once",
+            )
+        else:
+            yield GraphCall(
+                "removed",
+                f"{holding.role_name} from {account.login}",
+                RemoveRoleAssignment(holding.assignment_id),
+            )
+    for unreadable in roles.unreadable:
+        yield could_not_tell(unreadable.what, unreadable.why)
+
+
+CLOSE = Step(name="close", reads=("account", "roles", "other_administrators"), decide=decide)

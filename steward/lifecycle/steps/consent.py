@@ -1,0 +1,63 @@
+"""The one-time consent, through Graph: exactly the declared application permissions and delegated scopes."""
+
+from collections.abc import Iterator
+
+from steward.acts import CreateDelegatedGrant, GrantAppRole, SetDelegatedScopes
+from steward.config.model import Tenant
+from steward.facts import Absent, Facts, GrantsState, Unreadable, UserState
+from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell
+from steward.lifecycle.declared import delegated_wishes, missing_roles
+from steward.lifecycle.ownership import require_own_account
+from steward.lifecycle.step import Step
+
+
+def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Grant what is declared and missing; what is granted already stays as it is."""
+    account = require_own_account(facts.account, tenant)
+    if not isinstance(account, UserState):
+        yield account
+        return
+    match facts.grants:
+        case Unreadable():
+            yield could_not_tell(facts.grants.what, facts.grants.why)
+        case Absent():
+            yield Blocked(
+                facts.grants.what, "it is not in the tenant", f"run cdktf deploy {tenant.name}, then run again"
+            )
+        case grants:
+            actions = [*_unknown_roles(grants, tenant)] or [*_grants(grants, tenant, account.object_id)]
+            yield from actions or [Already("consent", "every declared permission is granted")]
+
+
+def _unknown_roles(grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
+    for permission in missing_roles(grants, tenant):
+        resource = grants.resources[permission.resource_app_id]
+        if permission.id not in resource.app_roles:
+            yield Blocked(
+                f"permission {permission.value}",
+                f"{resource.name} offers no such application permission in this tenant",
+                "correct application.permissions in the tenant file",
+            )
+
+
+def _grants(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[Action]:
+    client = grants.client.object_id
+    for permission in missing_roles(grants, tenant):
+        resource = grants.resources[permission.resource_app_id]
+        yield GraphCall(
+            "granted",
+            f"{permission.value} on {resource.name}, as the application",
+            GrantAppRole(client, resource.object_id, permission.id),
+        )
+    for wish in delegated_wishes(grants, tenant, account_id):
+        whom = "for all principals" if wish.principal_id is None else "for the account"
+        subject = f"{' '.join(sorted(wish.missing))} on {wish.resource_name}, {whom}"
+        if wish.existing is None:
+            act = CreateDelegatedGrant(client, wish.resource_id, wish.principal_id, wish.scopes)
+            yield GraphCall("granted", subject, act)
+        elif wish.missing:
+            scopes = wish.existing.scopes | wish.scopes
+            yield GraphCall("granted", subject, SetDelegatedScopes(wish.existing.grant_id, scopes))
+
+
+CONSENT = Step(name="consent", reads=("account", "stack", "grants"), decide=decide)

@@ -1,0 +1,50 @@
+"""Before the first deploy, with the deploying identity: everything that would make it fail or leave it half done."""
+
+from collections.abc import Iterator
+
+from steward.config.model import Tenant
+from steward.facts import Facts
+from steward.lifecycle.actions import Action, Blocked
+from steward.lifecycle.needs import deploy_needs
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import preflight_checks as checks
+
+
+def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """List all that is missing, at once; nothing is ever done here."""
+    yield from checks.check_permissions(facts, deploy_needs(tenant))
+    yield from _check_deployer(facts, tenant)
+    yield from checks.check_licences(facts, tenant)
+    yield from checks.check_domain(facts, tenant)
+    yield from checks.check_security_defaults(facts)
+    yield from checks.check_pass_policy(facts, tenant)
+    yield from checks.check_break_glass(facts, tenant)
+    yield from checks.check_dashboard_groups(facts, tenant)
+    yield from checks.check_other_administrator(facts)
+    yield from checks.check_account_is_ours_or_free(facts, tenant)
+
+
+def _check_deployer(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    object_id = getattr(facts.caller, "object_id", None)
+    if object_id and object_id != tenant.deployer.object_id:
+        yield Blocked(
+            "deploying identity",
+            f"the tenant file names {tenant.deployer.object_id}, but {object_id} is signed in",
+            "sign in as it, or correct deployer.object_id (for an application: that of its service principal)",
+        )
+
+
+PREFLIGHT_DEPLOY = Step(
+    name="preflight",
+    reads=(
+        "caller",
+        "organization",
+        "security_defaults",
+        "pass_policy",
+        "break_glass",
+        "dashboard_groups",
+        "account",
+        "other_administrators",
+    ),
+    decide=decide,
+)

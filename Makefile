@@ -38,7 +38,7 @@ lint: set-up ## Check style and types
 test: set-up ## Check style and types, and run all tests; ARGS=... is passed on to pytest
 	@failed=0; \
 	$(MAKE) --no-print-directory lint || failed=1; \
-	"$(PYTHON)" -m pytest --numprocesses auto --dist loadfile $(ARGS) || failed=1; \
+	"$(PYTHON)" -m pytest --numprocesses auto --dist worksteal $(ARGS) || failed=1; \
 	exit $$failed
 
 # The run-time set comes from pyproject.toml. Each set is compiled against those before it, so that all of them fit

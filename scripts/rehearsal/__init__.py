@@ -1,0 +1,1 @@
+"""The whole life of an account against a sandbox, run with the same commands that a user runs."""

@@ -1,0 +1,71 @@
+"""Which azuread provider a rehearsal runs: the real one where `terraform init` can get it, else the rehearsal provider.
+
+The choice becomes a Terraform CLI configuration that only the rehearsal's processes see; a user's own configuration,
+plugin folder and lock files stay untouched.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sandbox.provider.mirror import write_mirror
+from steward.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+_PROBE_SECONDS = 60
+_MIRROR = """\
+provider_installation {{
+  filesystem_mirror {{
+    path    = {path}
+    include = ["registry.terraform.io/hashicorp/azuread"]
+  }}
+  direct {{
+    exclude = ["registry.terraform.io/hashicorp/azuread"]
+  }}
+}}
+"""
+
+
+def choose_provider(choice: str, folder: Path, *, terraform: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that make Terraform take the chosen provider.
+
+    `choice` is auto, registry, own, or the folder of a filesystem mirror; raises `ConfigError` for anything else.
+    """
+    if choice == "auto":
+        choice = "registry" if _registry_answers(folder / "probe", terraform, environment) else "own"
+    if choice == "registry":
+        return {}
+    if choice == "own":
+        configuration = write_mirror(folder / "provider", python=Path(sys.executable), source_root=ROOT)
+        return {"TF_CLI_CONFIG_FILE": str(configuration)}
+    mirror = Path(choice).expanduser()
+    if not (mirror / "registry.terraform.io" / "hashicorp" / "azuread").is_dir():
+        raise ConfigError(
+            f"{choice} is no provider mirror",
+            why="registry.terraform.io/hashicorp/azuread is not in it",
+            next_move="use PROVIDER=auto, registry, own, or the folder of a Terraform filesystem mirror",
+        )
+    configuration = folder / "mirror.tfrc"
+    configuration.write_text(_MIRROR.format(path=json.dumps(str(mirror.resolve()))), encoding="utf-8")
+    return {"TF_CLI_CONFIG_FILE": str(configuration)}
+
+
+def _registry_answers(folder: Path, terraform: str, environment: Mapping[str, str]) -> bool:
+    folder.mkdir(parents=True)
+    provider = {"azuread": {"source": "hashicorp/azuread", "version": "3.7.0"}}
+    (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": provider}}))
+    impatient = {**environment, "TF_REGISTRY_DISCOVERY_RETRY": "0", "TF_REGISTRY_CLIENT_TIMEOUT": "5"}
+    try:
+        run = subprocess.run(
+            [terraform, "init", "-input=false", "-backend=false"],
+            cwd=folder,
+            env=impatient,
+            capture_output=True,
+            timeout=_PROBE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return run.returncode == 0

@@ -1,0 +1,77 @@
+"""The tenant file of a rehearsal: what a customer would write, with the sandbox as its cloud."""
+
+import json
+from pathlib import Path
+
+NAME = "contoso"
+LOGIN = "j.keller@contoso.onmicrosoft.com"
+
+_TEXT = """\
+# The tenant of a rehearsal: its cloud is a sandbox on this machine.
+tenant:
+  name: {name}
+  id: {tenant_id}
+  cloud: {cloud}
+deployer:
+  object_id: {deployer_id}
+account:
+  login: {login}
+  display_name: Jordan Keller
+  usage_location: US
+  sign_in: {sign_in}
+break_glass:
+  group: sg-breakglass
+application:
+  display_name: CiraSync
+  permissions:
+    application: [Contacts.ReadWrite, Calendars.ReadWrite, User.Read.All]
+    delegated:
+      scopes: [User.Read, offline_access]
+  redirect_uris: [https://dashboard.contoso.example/callback]
+dashboard:
+  - role: Full Administrator
+    group: sg-contacts-admins
+  - role: Dashboard View Only
+    group: sg-dashboard-readers
+elevation: {elevation}
+window_minutes: {window_minutes}
+evidence: evidence
+"""
+_SINK = """\
+sink:
+  file:
+    folder: {folder}
+"""
+
+
+def sandbox_cloud(base_url: str, ca_file: Path) -> str:
+    """Return the value of `tenant.cloud` for a sandbox; `ca_file` is absolute or relative to the tenant file."""
+    return json.dumps({"name": "sandbox", "authority": base_url, "graph": base_url, "ca_file": str(ca_file)})
+
+
+def write_tenant_file(
+    path: Path,
+    *,
+    cloud: str,
+    tenant_id: str,
+    deployer_id: str,
+    elevation: str = "at_deploy",
+    window_minutes: int = 60,
+    sink: Path | None = None,
+) -> None:
+    """Write the file; with a sink, a folder outside `path`'s, a person may sign in as the account."""
+    text = _TEXT + (_SINK if sink else "")
+    path.write_text(
+        text.format(
+            name=NAME,
+            login=LOGIN,
+            sign_in="allowed" if sink else "blocked",
+            cloud=cloud,
+            folder=json.dumps(str(sink)),
+            tenant_id=tenant_id,
+            deployer_id=deployer_id,
+            elevation=elevation,
+            window_minutes=window_minutes,
+        ),
+        encoding="utf-8",
+    )

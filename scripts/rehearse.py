@@ -1,0 +1,85 @@
+"""Rehearses the whole life of a service account against a sandbox tenant, and leaves the evidence in .rehearsal/last/.
+
+`python scripts/rehearse.py [--provider auto|registry|own|<mirror folder>]`, which is what `make rehearse` runs.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from scripts.console import Console
+from scripts.environment import child_environment, find_terraform
+from scripts.program import run_program
+from scripts.rehearsal.commands import Commands
+from scripts.rehearsal.life import Scene, live, set_the_scene, shortfalls
+from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from steward.errors import ExitCode, RefusedError
+
+LAST = ROOT / ".rehearsal" / "last"
+
+
+def main(arguments: list[str]) -> ExitCode:
+    """Parse the arguments and rehearse; exit code 0 only if the life ended as it must."""
+    parser = argparse.ArgumentParser(description="Rehearses the life of a service account against a sandbox.")
+    parser.add_argument("--provider", default="auto", help="auto, registry, own, or the folder of a provider mirror")
+    parser.add_argument("--folder", type=Path, default=LAST, help="where to leave what the rehearsal made")
+    parsed = parser.parse_args(arguments)
+    console = Console()
+    return run_program(lambda: _rehearse(parsed.provider, parsed.folder.resolve(), console), console)
+
+
+def _rehearse(provider: str, folder: Path, console: Console) -> ExitCode:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    terraform = find_terraform()
+    environment = child_environment(ROOT)
+    environment |= choose_provider(provider, folder, terraform=terraform, environment=environment)
+    scene = set_the_scene(folder, base_environment=environment)
+    commands = Commands(folder, folder / "logs", announce=lambda name: console.say(f"rehearsal    runs        {name}"))
+    try:
+        summary = live(scene, commands, terraform=terraform)
+    finally:
+        _keep_journal(scene)
+        scene.sandbox.stop()
+    summary["seconds"] = commands.seconds
+    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    _show(summary, folder, console)
+    missing = shortfalls(summary)
+    if missing:
+        raise RefusedError("the rehearsal did not end as it must", why="; ".join(missing), next_move=f"read {folder}")
+    return ExitCode.WELL
+
+
+def _keep_journal(scene: Scene) -> None:
+    lines = [json.dumps(entry) for entry in scene.control.journal()]
+    (scene.folder / "journal.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _show(summary: dict[str, object], folder: Path, console: Console) -> None:
+    labels = {
+        "sealed": "sealed",
+        "privileged_roles": "privileged roles now, by any path",
+        "account_enabled": "sign-in possible now",
+        "role_held_seconds": "seconds with Global Administrator",
+        "usable_privilege_seconds": "seconds with it while able to sign in",
+        "second_deploy_writes": "writes of a second deploy",
+        "second_post_apply_writes": "writes of a second post-apply",
+        "plan": "Terraform's plan at the end",
+        "graph_requests": "requests to Microsoft Graph",
+        "provider": "azuread provider",
+        "terraform": "Terraform engine",
+    }
+    words = {True: "yes", False: "no"}
+    values = {key: summary[key] for key in labels}
+    rows = {
+        labels[key]: words[value] if isinstance(value, bool) else "none" if value == [] else str(value)
+        for key, value in values.items()
+    }
+    console.result_table("The life of the account", rows)
+    console.result(f"left in {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""Tenants for the tests of the whole life; REHEARSAL_PROVIDER chooses the azuread provider, as for `make rehearse`."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.seed import Seed
+from scripts.environment import child_environment, find_terraform
+from scripts.rehearsal.life import set_the_scene
+from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from tests.life.tenancy import Tenancy
+
+MakeTenancy = Callable[..., Tenancy]
+
+
+@pytest.fixture(scope="module")
+def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenancy]:
+    """Return a maker of tenants with their own sandboxes; they are stopped when the module is done."""
+    made: list[Tenancy] = []
+    terraform = find_terraform()
+
+    def make(
+        *, seed: Seed | None = None, elevation: str = "at_deploy", window_minutes: int = 60, sink: Path | None = None
+    ) -> Tenancy:
+        folder: Path = tmp_path_factory.mktemp("tenancy")
+        environment = child_environment(ROOT)
+        choice = os.environ.get("REHEARSAL_PROVIDER", "own")
+        environment |= choose_provider(choice, folder, terraform=terraform, environment=environment)
+        scene = set_the_scene(
+            folder,
+            base_environment=environment,
+            seed=seed,
+            elevation=elevation,
+            window_minutes=window_minutes,
+            sink=sink,
+        )
+        tenancy = Tenancy(scene, terraform)
+        made.append(tenancy)
+        tenancy.synthesize()
+        return tenancy
+
+    yield make
+    for tenancy in made:
+        tenancy.scene.control.close()
+        tenancy.scene.sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def tenancy(make_tenancy: MakeTenancy) -> Tenancy:
+    """Return a tenant whose stack is synthesized and not deployed yet."""
+    return make_tenancy()

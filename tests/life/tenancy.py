@@ -1,0 +1,130 @@
+"""A rehearsed tenant for tests: a sandbox, a tenant file, a synthesized stack, and the commands that a user would run.
+
+`Tenancy.deploy` brings the tenant back to its seed and applies the stack anew, so that a test starts from a fresh
+deploy in seconds; nothing here reaches into the programs under test.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.rehearsal.life import DEPLOY, POST_APPLY, Scene
+from scripts.rehearsal.provider_choice import ROOT
+from scripts.rehearsal.tenant_file import LOGIN, NAME
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+
+ROLE = "azuread_directory_role_assignment.global_administrator"
+LATCH = "terraform_data.latch"
+
+
+@dataclass(frozen=True)
+class Tenancy:
+    """One scene and the Terraform that runs its stack."""
+
+    scene: Scene
+    terraform: str
+
+    @property
+    def state_file(self) -> Path:
+        return self.scene.folder / f"terraform.{NAME}.tfstate"
+
+    def synthesize(self) -> None:
+        """Run the program that cdktf runs, as cdktf runs it."""
+        environment = {**self.scene.environments[DEPLOY], "CDKTF_OUTDIR": "cdktf.out"}
+        self._check([sys.executable, str(ROOT / "main.py"), f"{NAME}.yaml"], environment, self.scene.folder)
+
+    def deploy(self, *options: str) -> None:
+        """Start over from the seed, and deploy."""
+        self.scene.control.reset()
+        for left in self.scene.folder.glob("terraform.*"):
+            left.unlink()
+        self.run_terraform("apply", "-auto-approve", *options)
+
+    def run_terraform(
+        self, *arguments: str, identity: str = DEPLOY, expect: frozenset[int] = frozenset({0})
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Terraform in the stack's folder."""
+        if not (self.scene.stack / ".terraform").is_dir():
+            self._check([self.terraform, "init", "-input=false"], self.scene.environments[identity], self.scene.stack)
+        return self._check(
+            [self.terraform, *arguments], self.scene.environments[identity], self.scene.stack, expect=expect
+        )
+
+    def plan(self, *options: str) -> dict[str, tuple[str, ...]]:
+        """Return what a plan would do, by address; what it leaves alone is left out."""
+        self.run_terraform("plan", "-input=false", "-out=test.tfplan", *options)
+        shown = json.loads(self.run_terraform("show", "-json", "test.tfplan").stdout)
+        changes = {change["address"]: tuple(change["change"]["actions"]) for change in shown["resource_changes"]}
+        return {address: actions for address, actions in changes.items() if actions != ("no-op",)}
+
+    def addresses_in_state(self) -> set[str]:
+        """Return what the state knows."""
+        return set(self.run_terraform("state", "list").stdout.split())
+
+    def post_apply(
+        self, *options: str, expect: frozenset[int] = frozenset({0}), program: Sequence[str] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run post_apply with its identity, as a process of its own."""
+        script = [*program] or [str(ROOT / "scripts" / "post_apply.py")]
+        command = [sys.executable, *script, f"{NAME}.yaml", *options]
+        return self._check(command, self.scene.environments[POST_APPLY], self.scene.folder, expect=expect)
+
+    def account(self) -> dict[str, Any]:
+        """Return the account as the directory has it."""
+        users = self.scene.control.snapshot()["users"].values()
+        return dict(next(user for user in users if user["userPrincipalName"] == LOGIN))
+
+    def holds_role(self) -> bool:
+        """Return whether the account holds Global Administrator now, by the directory."""
+        account_id = self.account()["id"]
+        listed = self.scene.control.act(
+            "GET", f"/v1.0/roleManagement/directory/roleAssignments?$filter=principalId eq '{account_id}'"
+        )
+        return any(entry["roleDefinitionId"] == GLOBAL_ADMINISTRATOR for entry in listed["value"])
+
+    def writes(self) -> list[str]:
+        """Return the requests in the journal that could have changed the tenant."""
+        return [
+            f"{entry['method']} {entry['path']}"
+            for entry in self.scene.control.journal()
+            if entry["method"] != "GET" and not entry["path"].endswith(("/evaluate", "/token"))
+        ]
+
+    def grants(self) -> tuple[list[str], list[str]]:
+        """Return what the application was granted: app role ids and delegated scopes, duplicates kept."""
+        client_id = json.loads(self.run_terraform("output", "-json").stdout)["application_client_id"]["value"]
+        act = self.scene.control.act
+        (principal,) = act("GET", f"/v1.0/servicePrincipals?$filter=appId eq '{client_id}'")["value"]
+        roles = act("GET", f"/v1.0/servicePrincipals/{principal['id']}/appRoleAssignments")["value"]
+        grants = act("GET", f"/v1.0/oauth2PermissionGrants?$filter=clientId eq '{principal['id']}'")["value"]
+        return [role["appRoleId"] for role in roles], [grant["scope"] for grant in grants]
+
+    def _check(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        *,
+        expect: frozenset[int] = frozenset({0}),
+    ) -> subprocess.CompletedProcess[str]:
+        finished = subprocess.run(
+            list(command),
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode in expect, f"{command}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
+        return finished
+
+
+def base_path() -> str:
+    """Return the PATH that finds cdktf and the interpreter's own programs."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

@@ -1,0 +1,168 @@
+"""What only the tenant can tell, said all at once and before anything is touched: exit code 1, not one write."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from sandbox.seed import Seed, SeedDomain, SeedUser
+from scripts import post_apply, preflight
+from scripts.rehearsal.life import DEPLOY, POST_APPLY
+from scripts.rehearsal.tenant_file import LOGIN
+from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, post_apply_needs
+from tests.life.conftest import MakeTenancy
+from tests.life.tenancy import Tenancy
+from tests.lifecycle.situation import TENANT
+
+pytestmark = pytest.mark.terraform
+
+Program = Callable[[list[str]], int]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[Tenancy, Program, str], int]:
+    """Run one of our programs in this process, as one of the identities."""
+
+    def run_as(tenancy: Tenancy, program: Program, identity: str) -> int:
+        for name in ("ARM_CLIENT_ID", "ARM_CLIENT_SECRET", "TF_CLI_CONFIG_FILE", "SSL_CERT_FILE"):
+            monkeypatch.setenv(name, tenancy.scene.environments[identity].get(name, ""))
+        for name, value in tenancy.scene.environments[identity].items():
+            if name.startswith("ARM_") or name == "TF_CLI_CONFIG_FILE":
+                monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tenancy.scene.folder)
+        return int(program(["contoso.yaml"]))
+
+    return run_as
+
+
+Run = Callable[[Tenancy, Program, str], int]
+
+
+@pytest.fixture(scope="module")
+def deployed(tenancy: Tenancy) -> Tenancy:
+    tenancy.deploy()
+    return tenancy
+
+
+def test_everything_wrong_with_a_tenant_is_said_at_once(
+    make_tenancy: MakeTenancy, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = Seed()
+    broken = replace(
+        good,
+        domains=(SeedDomain("other.onmicrosoft.com", is_initial=True, is_default=True),),
+        licences=(),
+        security_defaults=True,
+        users=(SeedUser("someone@other.onmicrosoft.com", "Someone"),),
+        groups=(replace(good.groups[0], members=()),),
+    )
+    tenancy = make_tenancy(seed=broken)
+    assert run(tenancy, preflight.main, DEPLOY) == 1
+    told = capsys.readouterr().err
+    for subject in (
+        "Microsoft Entra ID P1",
+        "domain contoso.onmicrosoft.com",
+        "security defaults",
+        "break-glass group sg-breakglass",
+        "group sg-contacts-admins",
+        "group sg-dashboard-readers",
+        "another Global Administrator",
+    ):
+        assert f"missing     {subject}" in told
+    assert tenancy.writes() == []
+
+
+def test_name_that_somebody_else_has_is_refused(
+    make_tenancy: MakeTenancy, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = Seed()
+    tenancy = make_tenancy(seed=replace(good, users=(*good.users, SeedUser(LOGIN, "Another Jordan"))))
+    assert run(tenancy, preflight.main, DEPLOY) == 1
+    assert f"missing     {LOGIN}: the name is taken" in capsys.readouterr().err
+    assert tenancy.writes() == []
+
+
+@pytest.mark.parametrize("permission", [need.permission for need in deploy_needs(TENANT)])
+def test_deploying_identity_without_a_permission_is_told_which(
+    tenancy: Tenancy, run: Run, capsys: pytest.CaptureFixture[str], permission: str
+) -> None:
+    tenancy.scene.control.clear_journal()
+    tenancy.scene.control.withdraw(DEPLOY, permission)
+    try:
+        assert run(tenancy, preflight.main, DEPLOY) == 1
+    finally:
+        tenancy.scene.control.grant(DEPLOY, permission)
+    assert f"missing     permission {permission}" in capsys.readouterr().err
+    assert tenancy.writes() == []
+
+
+@pytest.mark.parametrize("permission", [need.permission for need in post_apply_needs(TENANT)])
+def test_post_apply_identity_without_a_permission_is_told_which_and_touches_nothing(
+    deployed: Tenancy, run: Run, capsys: pytest.CaptureFixture[str], permission: str
+) -> None:
+    deployed.scene.control.clear_journal()
+    deployed.scene.control.withdraw(POST_APPLY, permission)
+    try:
+        assert run(deployed, post_apply.main, POST_APPLY) == 1
+    finally:
+        deployed.scene.control.grant(POST_APPLY, permission)
+    told = capsys.readouterr()
+    assert f"missing     permission {permission}" in told.err
+    assert "--only close" in told.out
+    assert deployed.writes() == []
+
+
+def test_post_apply_identity_without_its_directory_role_is_told_which(
+    deployed: Tenancy, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    act = deployed.scene.control.act
+    principal = deployed.scene.sandbox.identities[POST_APPLY].object_id
+    (held,) = act("GET", f"/v1.0/roleManagement/directory/roleAssignments?$filter=principalId eq '{principal}'")[
+        "value"
+    ]
+    act("DELETE", f"/v1.0/roleManagement/directory/roleAssignments/{held['id']}")
+    deployed.scene.control.clear_journal()
+    try:
+        assert run(deployed, post_apply.main, POST_APPLY) == 1
+    finally:
+        body = {key: held[key] for key in ("principalId", "roleDefinitionId", "directoryScopeId")}
+        act("POST", "/v1.0/roleManagement/directory/roleAssignments", body)
+    assert f"missing     directory role {POST_APPLY_ROLES[0].role_name}" in capsys.readouterr().err
+    assert deployed.writes() == []
+
+
+def test_dry_run_shows_what_would_be_done_and_does_nothing(deployed: Tenancy) -> None:
+    deployed.scene.control.clear_journal()
+    before = deployed.state_file.read_bytes()
+    shown = deployed.post_apply("--dry-run")
+    assert "would do" in shown.stderr
+    assert "Global Administrator from" in shown.stderr
+    assert deployed.writes() == []
+    assert deployed.state_file.read_bytes() == before
+    assert deployed.holds_role()
+
+
+def test_close_alone_demotes_without_terraform(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    environment = {**tenancy.scene.environments[POST_APPLY], "TERRAFORM_BINARY_NAME": "/bin/false"}
+    tenancy.scene.environments[POST_APPLY].update(environment)  # type: ignore[attr-defined]  # a dict
+    closed = tenancy.post_apply("--only", "close", "--json")
+    del tenancy.scene.environments[POST_APPLY]["TERRAFORM_BINARY_NAME"]  # type: ignore[attr-defined]  # a dict
+    assert json.loads(closed.stdout)["privileged_roles"] == []
+    assert not tenancy.holds_role()
+
+
+def test_policy_switched_off_by_hand_ends_demoted_and_prepared(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    act = tenancy.scene.control.act
+    (policy,) = act("GET", "/v1.0/identity/conditionalAccess/policies")["value"]
+    act("PATCH", f"/v1.0/identity/conditionalAccess/policies/{policy['id']}", {"state": "disabled"})
+    ended = tenancy.post_apply(expect=frozenset({1}))
+    assert "its state is disabled" in ended.stderr
+    assert not tenancy.holds_role()
+    assert tenancy.grants() == ([], [])
+    tenancy.run_terraform("apply", "-input=false", "-auto-approve")
+    assert not tenancy.holds_role(), "the latch went back to prepared"
+    tenancy.post_apply()
+    assert tenancy.grants()[1]

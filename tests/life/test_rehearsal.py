@@ -1,0 +1,79 @@
+"""The main job itself, as a user runs it: what it proves, and what it leaves behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.rehearsal.provider_choice import ROOT
+
+pytestmark = pytest.mark.terraform
+
+
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the rehearsal once, and return the folder that it left."""
+    # A space in the path, as many a user's home has.
+    folder = tmp_path_factory.mktemp("a rehearsal") / "last"
+    choice = os.environ.get("REHEARSAL_PROVIDER", "own")
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "rehearse.py"), "--provider", choice, "--folder", str(folder)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "The life of the account" in run.stdout
+    return folder
+
+
+@pytest.fixture(scope="module")
+def summary(left: Path) -> dict[str, Any]:
+    shown: dict[str, Any] = json.loads((left / "summary.json").read_text())
+    return shown
+
+
+def test_account_ends_sealed_without_any_privilege(summary: dict[str, Any]) -> None:
+    assert summary["sealed"] is True
+    assert summary["privileged_roles"] == []
+    assert summary["account_enabled"] is False
+    assert summary["role_held_at_the_end"] is False
+
+
+def test_role_was_held_and_could_never_be_used(summary: dict[str, Any]) -> None:
+    assert summary["role_held_seconds"] > 0
+    assert summary["usable_privilege_seconds"] == 0
+
+
+def test_nothing_is_done_twice(summary: dict[str, Any]) -> None:
+    assert summary["plan"] == "empty"
+    assert summary["second_deploy_writes"] == 0
+    assert summary["second_post_apply_writes"] == 0
+    assert summary["graph_requests"] > 0
+
+
+def test_evidence_names_what_ran_and_holds_together(left: Path, summary: dict[str, Any]) -> None:
+    lines = [json.loads(line) for line in (left / "evidence.jsonl").read_text().splitlines()]
+    assert lines[0]["detail"]["engine"]["provider"] == summary["provider"]
+    assert lines[0]["detail"]["previous"] is None
+    assert lines[-1]["verb"] == "ended"
+    runs = sorted((left / "evidence" / "contoso").glob("*.jsonl"))
+    assert json.loads(runs[1].read_text().splitlines()[0])["detail"]["previous"]["file"] == runs[0].name
+
+
+def test_plan_is_the_first_deploys(left: Path) -> None:
+    plan = json.loads((left / "plan.json").read_text())
+    actions = {change["address"]: change["change"]["actions"] for change in plan["resource_changes"]}
+    assert actions["azuread_directory_role_assignment.global_administrator[0]"] == ["create"]
+    assert set(map(tuple, actions.values())) == {("create",)}
+
+
+def test_journal_and_tenant_file_are_left(left: Path) -> None:
+    assert (left / "contoso.yaml").is_file()
+    entries = [json.loads(line) for line in (left / "journal.jsonl").read_text().splitlines()]
+    assert {"method", "path", "status", "caller"} <= set(entries[0])

@@ -8,7 +8,7 @@ import json
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,12 +59,13 @@ def set_the_scene(
     elevation: str = "at_deploy",
     window_minutes: int = 60,
     sink: Path | None = None,
+    edit: Callable[[str], str] = str,
     port: int = 0,
 ) -> Scene:
     """Start a sandbox, seed a tenant with the two identities and no more than they need, and write its file."""
     file = folder / f"{NAME}.yaml"
     tls = folder / "sandbox"
-    options: dict[str, Any] = {"elevation": elevation, "window_minutes": window_minutes, "sink": sink}
+    options: dict[str, Any] = {"elevation": elevation, "window_minutes": window_minutes, "sink": sink, "edit": edit}
     # What the identities need follows from the file, and the file names one of them: so it is written twice.
     write_tenant_file(file, cloud="global", tenant_id=_NO_TENANT, deployer_id=_NO_DEPLOYER, **options)
     sandbox = start(tls, with_identities(seed or Seed(), load_tenant(file)), port=port)

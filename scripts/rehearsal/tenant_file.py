@@ -1,6 +1,7 @@
 """The tenant file of a rehearsal: what a customer would write, with the sandbox as its cloud."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 NAME = "contoso"
@@ -58,20 +59,22 @@ def write_tenant_file(
     elevation: str = "at_deploy",
     window_minutes: int = 60,
     sink: Path | None = None,
+    edit: Callable[[str], str] = str,
 ) -> None:
-    """Write the file; with a sink, a folder outside `path`'s, a person may sign in as the account."""
+    """Write the file; with a sink, a folder outside `path`'s, a person may sign in as the account.
+
+    `edit` changes the finished text, for a tenant that differs in something else.
+    """
     text = _TEXT + (_SINK if sink else "")
-    path.write_text(
-        text.format(
-            name=NAME,
-            login=LOGIN,
-            sign_in="allowed" if sink else "blocked",
-            cloud=cloud,
-            folder=json.dumps(str(sink)),
-            tenant_id=tenant_id,
-            deployer_id=deployer_id,
-            elevation=elevation,
-            window_minutes=window_minutes,
-        ),
-        encoding="utf-8",
+    finished = text.format(
+        name=NAME,
+        login=LOGIN,
+        sign_in="allowed" if sink else "blocked",
+        cloud=cloud,
+        folder=json.dumps(str(sink)),
+        tenant_id=tenant_id,
+        deployer_id=deployer_id,
+        elevation=elevation,
+        window_minutes=window_minutes,
     )
+    path.write_text(edit(finished), encoding="utf-8")

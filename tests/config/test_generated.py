@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from scripts import write_schema
-from steward.config.reference import BEGIN, render_table, replace_table
+from scripts import write_reference
+from steward.config.reference import BEGIN, replace_generated
 from tests.config.good_file import GOOD, mutate
 
 ROOT = Path(__file__).parents[2]
@@ -17,18 +17,18 @@ EXAMPLE = (ROOT / "tenants" / "example.yaml.sample").read_text(encoding="utf-8")
 
 
 def _editor_problems(text: str) -> list[str]:
-    schema = json.loads(write_schema.SCHEMA.read_text(encoding="utf-8"))
+    schema = json.loads(write_reference.SCHEMA.read_text(encoding="utf-8"))
     value: Any = json.loads(json.dumps(YAML(typ="safe", pure=True).load(text), default=str))
     validator = jsonschema.Draft202012Validator(schema)
     return [error.message for error in validator.iter_errors(value)]
 
 
 def test_schema_file_is_what_the_shape_gives() -> None:
-    assert write_schema.SCHEMA.read_text(encoding="utf-8") == write_schema.render_schema()
+    assert write_reference.SCHEMA.read_text(encoding="utf-8") == write_reference.render_schema()
 
 
 def test_schema_is_a_valid_schema_that_explains_every_key() -> None:
-    schema = json.loads(write_schema.render_schema())
+    schema = json.loads(write_reference.render_schema())
     jsonschema.Draft202012Validator.check_schema(schema)
     for model in (schema, *schema["$defs"].values()):
         for name, key in model.get("properties", {}).items():
@@ -36,16 +36,17 @@ def test_schema_is_a_valid_schema_that_explains_every_key() -> None:
             assert key.get("description") or target.get("description"), name
 
 
-def test_documentation_has_the_table_that_the_shape_gives() -> None:
-    document = write_schema.REFERENCE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", write_reference.GENERATED, ids=lambda path: path.name)
+def test_documentation_has_what_the_code_gives(document: Path) -> None:
+    text, generated = document.read_text(encoding="utf-8"), write_reference.GENERATED[document]()
 
-    assert render_table() in document
-    assert replace_table(document) == document
+    assert generated in text
+    assert replace_generated(text, generated) == text
 
 
 def test_documentation_without_the_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="marks"):
-        replace_table(f"{BEGIN} only")
+        replace_generated(f"{BEGIN} only", "table")
 
 
 @pytest.mark.parametrize("text", [GOOD, EXAMPLE], ids=["good", "example"])

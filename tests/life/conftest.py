@@ -3,10 +3,10 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sandbox.seed import Seed
 from scripts.environment import child_environment, find_terraform
 from scripts.rehearsal.life import set_the_scene
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
@@ -17,25 +17,16 @@ MakeTenancy = Callable[..., Tenancy]
 
 @pytest.fixture(scope="module")
 def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenancy]:
-    """Return a maker of tenants with their own sandboxes; they are stopped when the module is done."""
+    """Return a maker of tenants with their own sandboxes, by the options of `set_the_scene`."""
     made: list[Tenancy] = []
     terraform = find_terraform()
 
-    def make(
-        *, seed: Seed | None = None, elevation: str = "at_deploy", window_minutes: int = 60, sink: Path | None = None
-    ) -> Tenancy:
+    def make(**options: Any) -> Tenancy:
         folder: Path = tmp_path_factory.mktemp("tenancy")
         environment = child_environment(ROOT)
         choice = os.environ.get("REHEARSAL_PROVIDER", "own")
         environment |= choose_provider(choice, folder, terraform=terraform, environment=environment)
-        scene = set_the_scene(
-            folder,
-            base_environment=environment,
-            seed=seed,
-            elevation=elevation,
-            window_minutes=window_minutes,
-            sink=sink,
-        )
+        scene = set_the_scene(folder, base_environment=environment, **options)
         tenancy = Tenancy(scene, terraform)
         made.append(tenancy)
         tenancy.synthesize()

@@ -1,0 +1,36 @@
+"""Writes what is generated: the editor's JSON schema, the documentation's table of keys and those of permissions.
+
+Run it after a change to the shape of a tenant file, to the known permissions or to the identities' needs; a test
+compares the files with what it would write.
+"""
+
+import json
+from pathlib import Path
+from types import MappingProxyType
+
+from steward.config.document import json_schema
+from steward.config.reference import render_table, replace_generated
+from steward.lifecycle.needs import render_needs
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = ROOT / "tenants" / "schema.json"
+GENERATED = MappingProxyType(
+    {ROOT / "docs" / "tenant-file.md": render_table, ROOT / "docs" / "identities.md": render_needs}
+)
+
+
+def render_schema() -> str:
+    """Return the text of the schema file."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the files."""
+    SCHEMA.write_text(render_schema(), encoding="utf-8")
+    for document, generated in GENERATED.items():
+        text = document.read_text(encoding="utf-8")
+        document.write_text(replace_generated(text, generated()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

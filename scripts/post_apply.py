@@ -5,7 +5,6 @@ again at any time; it goes on from what the tenant shows.
 """
 
 import argparse
-import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,7 +14,7 @@ from typing import Any
 
 from scripts.console import Console
 from scripts.environment import find_terraform, read_sign_in, terraform_environment
-from scripts.program import run_program, tenant_parser
+from scripts.program import run_program, run_until_told, tenant_parser
 from scripts.wiring import default_stack
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
@@ -58,7 +57,7 @@ def main(arguments: list[str], watch: Callable[[Line], None] | None = None) -> E
         if watch is not None:
             watch(line)
 
-    return run_program(lambda: asyncio.run(_run(parsed, console, observe)), console)
+    return run_program(lambda: run_until_told(lambda: _run(parsed, console, observe)), console)
 
 
 async def _run(parsed: argparse.Namespace, console: Console, observe: Callable[[Line], None]) -> ExitCode:

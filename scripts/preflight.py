@@ -4,12 +4,11 @@ Run it with the deploying identity: `python scripts/preflight.py tenants/<name>.
 """
 
 import argparse
-import asyncio
 import sys
 
 from scripts.console import Console
 from scripts.environment import find_terraform, read_sign_in, terraform_environment
-from scripts.program import run_program, tenant_parser
+from scripts.program import run_program, run_until_told, tenant_parser
 from scripts.wiring import default_stack
 from steward.config.loader import load_tenant
 from steward.errors import ExitCode
@@ -24,7 +23,7 @@ def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and run; the exit code says how it ended."""
     parsed = tenant_parser("Lists what a deploy of this tenant would lack.").parse_args(arguments)
     console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: asyncio.run(_run(parsed, console)), console)
+    return run_program(lambda: run_until_told(lambda: _run(parsed, console)), console)
 
 
 async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:

@@ -1,9 +1,12 @@
 """What every program of ours has in common: exit codes, errors shown without a traceback, the options they share."""
 
 import argparse
+import asyncio
+import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from scripts.console import Console
 from steward.errors import ExitCode, StewardError
@@ -29,6 +32,21 @@ def run_program(main: Callable[[], ExitCode], console: Console) -> ExitCode:
         console.say(traceback.format_exc())
         console.say("this is a defect of ours; nothing that signs in stands above, so please report it whole")
         return ExitCode.DEFECT
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         console.say("interrupted; run again to go on from what the tenant shows")
         return ExitCode.COULD_NOT_TELL
+
+
+def run_until_told(main: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
+    """Run a coroutine; Ctrl-C, SIGTERM and a closed terminal cancel it, so that it can close what it has opened."""
+
+    async def guarded() -> ExitCode:
+        task = asyncio.ensure_future(main())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # A hang-up that is ignored already (nohup) stays ignored.
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, task.cancel)
+        return await task
+
+    return asyncio.run(guarded())

@@ -7,6 +7,7 @@ sensitive values in clear. A process that is interrupted leaves the latch as it 
 import asyncio
 import json
 import shlex
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,13 @@ class Workspace:
             )
         except OSError as error:
             return _Run(127, "", f"{self.program} could not be started: {error.strerror}")
-        output, errors = await process.communicate()
+        try:
+            output, errors = await process.communicate()
+        except asyncio.CancelledError:
+            # Terraform is told to stop as Ctrl-C would tell it, and waited for: it writes its state and frees its lock.
+            process.send_signal(signal.SIGINT)
+            await process.communicate()
+            raise
         code = process.returncode if process.returncode is not None else -1
         return _Run(code, output.decode(errors="replace"), errors.decode(errors="replace"))
 

@@ -4,6 +4,7 @@ Before anything is touched a missing precondition ends the run. After that, what
 first and the latch is left where no deploy grants it again.
 """
 
+import asyncio
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -73,11 +74,11 @@ async def post_apply(run: RunStep) -> PostApply:
         return result
     try:
         has_consent = result.take(await run(PROVE)) and result.take(await run(CONSENT))
-    except Exception:
-        # Whatever broke here, a role that is held is worse: it goes first, then the fault is reported.
-        result.take(await run(CLOSE))
+    except (Exception, CancelledError):
+        # Whatever broke here, or whoever broke it off, a role that is held is worse: it goes first.
+        result.take(await to_the_end(run(CLOSE)))
         raise
-    if not result.take(await run(CLOSE)):
+    if not result.take(await to_the_end(run(CLOSE))):
         return result
     if not has_consent:
         result.take(await run(ABANDON))
@@ -87,7 +88,7 @@ async def post_apply(run: RunStep) -> PostApply:
         result.take(await run(OPEN)) and result.take(await run(ENROL))
     except (Exception, CancelledError):
         # Nobody waits any longer, so the account does not stay open.
-        result.take(await run(SHUT))
+        result.take(await to_the_end(run(SHUT)))
         raise
     result.take(await run(SETTLE))
     result.take(await run(VERIFY))
@@ -97,5 +98,19 @@ async def post_apply(run: RunStep) -> PostApply:
 async def close_only(run: RunStep) -> PostApply:
     """Take the role away and nothing else: no preflight, no Terraform."""
     result = PostApply()
-    result.take(await run(CLOSE))
+    result.take(await to_the_end(run(CLOSE)))
     return result
+
+
+async def to_the_end(step: Awaitable[StepOutcome]) -> StepOutcome:
+    """Await a step that must not be broken off; whoever asked the run to stop is obeyed when it is over."""
+    task = asyncio.ensure_future(step)
+    is_told_to_stop = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except CancelledError:
+            is_told_to_stop = True
+    if is_told_to_stop and task.exception() is None:
+        raise CancelledError
+    return task.result()

@@ -157,7 +157,14 @@ def test_environment_of_an_unknown_identity_is_refused(tenant: Tenant) -> None:
 
 def test_environment_file_refuses_a_value_it_cannot_carry(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="SSL_CERT_FILE"):
-        environment.write(tmp_path / "sandbox.env", {"SSL_CERT_FILE": "/a path/ca.pem"})
+        environment.write(tmp_path / "sandbox.env", {"SSL_CERT_FILE": "/a\npath/ca.pem"})
+
+
+def test_environment_file_carries_a_path_with_a_space(tmp_path: Path) -> None:
+    environment.write(tmp_path / "sandbox.env", {"SSL_CERT_FILE": "/a path/ca.pem"})
+    command = ["sh", "-c", "set -a; . ./sandbox.env; printenv SSL_CERT_FILE"]
+    read = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert read.stdout == "/a path/ca.pem\n"
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

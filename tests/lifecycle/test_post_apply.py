@@ -84,12 +84,12 @@ def test_defect_while_the_account_is_open_shuts_it(broken: str) -> None:
 
 @pytest.mark.parametrize("moment", ["prove", "consent", "close"])
 def test_whoever_breaks_it_off_waits_until_the_role_is_gone(moment: str) -> None:
-    steps = Steps()
+    reached = asyncio.Event()
+    steps = Steps(acts={moment: reached.set})
 
     async def broken_off() -> None:
         task = asyncio.ensure_future(post_apply(steps.run))
-        while moment not in steps.seen:
-            await asyncio.sleep(0)
+        await reached.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

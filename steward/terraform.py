@@ -22,7 +22,6 @@ ROLE_ASSIGNMENT = "azuread_directory_role_assignment"
 _PLAN_FILE = "steward.tfplan"
 _LOCK = "-lock-timeout=60s"
 _CHANGED = 2
-_PROVIDER = Path("registry.terraform.io/hashicorp/azuread")
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ class Workspace:
             )
 
     def _provider(self) -> str:
-        installed = sorted((self.folder / ".terraform" / "providers" / _PROVIDER).glob("*/*/*"))
+        installed = sorted((self.folder / ".terraform" / "providers").glob("*/hashicorp/azuread/*/*/*"))
         if not installed:
             return "none installed"
         with installed[-1].open("rb") as executable:

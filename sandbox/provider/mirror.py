@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 ADDRESS: Final = "registry.terraform.io/hashicorp/azuread"
+# The same source address, as Terraform and as OpenTofu complete it.
+ADDRESSES: Final = (ADDRESS, "registry.opentofu.org/hashicorp/azuread")
 VERSION: Final = "3.7.0"
 
 _ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -30,10 +32,10 @@ disable_checkpoint = true
 provider_installation {{
   filesystem_mirror {{
     path    = {path}
-    include = ["{address}"]
+    include = {addresses}
   }}
   direct {{
-    exclude = ["{address}"]
+    exclude = {addresses}
   }}
 }}
 """
@@ -49,9 +51,8 @@ def write_mirror(directory: Path, *, python: Path, source_root: Path) -> Path:
 
     ``python`` is the interpreter that has the provider's packages, ``source_root`` the folder that holds ``sandbox``.
     """
-    directory = directory.resolve()
-    folder = directory / ADDRESS / VERSION / _platform_name()
-    folder.mkdir(parents=True, exist_ok=True)
+    directory, platform_name = directory.resolve(), _platform_name()
+    directory.mkdir(parents=True, exist_ok=True)
     identity = directory / "identity.pem"
     _write(identity, _key_pair(), mode=0o600)
     executable = _EXECUTABLE.format(
@@ -59,10 +60,18 @@ def write_mirror(directory: Path, *, python: Path, source_root: Path) -> Path:
         python=shlex.quote(str(python.absolute())),  # not resolved: a virtual environment's link is what finds it
         identity=shlex.quote(str(identity)),
     )
-    _write(folder / f"terraform-provider-azuread_v{VERSION}", executable.encode(), mode=0o755)
-    configuration = directory / "rehearsal.tfrc"
-    _write(configuration, _CONFIGURATION.format(path=_quoted(str(directory)), address=ADDRESS).encode(), mode=0o644)
-    return configuration
+    for address in ADDRESSES:
+        folder = directory / address / VERSION / platform_name
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / f"terraform-provider-azuread_v{VERSION}", executable.encode(), mode=0o755)
+    return write_configuration(directory / "rehearsal.tfrc", mirror=directory)
+
+
+def write_configuration(file: Path, *, mirror: Path) -> Path:
+    """Write the CLI configuration that takes this provider, and no other, from a filesystem mirror; return the file."""
+    addresses = f"[{', '.join(_quoted(address) for address in ADDRESSES)}]"
+    _write(file, _CONFIGURATION.format(path=_quoted(str(mirror.resolve())), addresses=addresses).encode(), mode=0o644)
+    return file
 
 
 def _platform_name() -> str:

@@ -9,23 +9,13 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from sandbox.provider.mirror import write_mirror
+from sandbox.provider.mirror import ADDRESSES, VERSION, write_configuration, write_mirror
 from steward.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
 _PROBE_SECONDS = 60
-_MIRROR = """\
-provider_installation {{
-  filesystem_mirror {{
-    path    = {path}
-    include = ["registry.terraform.io/hashicorp/azuread"]
-  }}
-  direct {{
-    exclude = ["registry.terraform.io/hashicorp/azuread"]
-  }}
-}}
-"""
 
 
 def choose_provider(choice: str, folder: Path, *, terraform: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -34,27 +24,29 @@ def choose_provider(choice: str, folder: Path, *, terraform: str, environment: M
     `choice` is auto, registry, own, or the folder of a filesystem mirror; raises `ConfigError` for anything else.
     """
     if choice == "auto":
-        choice = "registry" if _registry_answers(folder / "probe", terraform, environment) else "own"
+        choice = "registry" if _registry_answers(terraform, environment) else "own"
     if choice == "registry":
         return {}
     if choice == "own":
         configuration = write_mirror(folder / "provider", python=Path(sys.executable), source_root=ROOT)
         return {"TF_CLI_CONFIG_FILE": str(configuration)}
     mirror = Path(choice).expanduser()
-    if not (mirror / "registry.terraform.io" / "hashicorp" / "azuread").is_dir():
+    if not any((mirror / address).is_dir() for address in ADDRESSES):
         raise ConfigError(
             f"{choice} is no provider mirror",
-            why="registry.terraform.io/hashicorp/azuread is not in it",
+            why=f"{' or '.join(ADDRESSES)} is not in it",
             next_move="use PROVIDER=auto, registry, own, or the folder of a Terraform filesystem mirror",
         )
-    configuration = folder / "mirror.tfrc"
-    configuration.write_text(_MIRROR.format(path=json.dumps(str(mirror.resolve()))), encoding="utf-8")
-    return {"TF_CLI_CONFIG_FILE": str(configuration)}
+    return {"TF_CLI_CONFIG_FILE": str(write_configuration(folder / "mirror.tfrc", mirror=mirror))}
 
 
-def _registry_answers(folder: Path, terraform: str, environment: Mapping[str, str]) -> bool:
-    folder.mkdir(parents=True)
-    provider = {"azuread": {"source": "hashicorp/azuread", "version": "3.7.0"}}
+def _registry_answers(terraform: str, environment: Mapping[str, str]) -> bool:
+    with TemporaryDirectory() as folder:
+        return _can_install(Path(folder), terraform, environment)
+
+
+def _can_install(folder: Path, terraform: str, environment: Mapping[str, str]) -> bool:
+    provider = {"azuread": {"source": "hashicorp/azuread", "version": VERSION}}
     (folder / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": provider}}))
     impatient = {**environment, "TF_REGISTRY_DISCOVERY_RETRY": "0", "TF_REGISTRY_CLIENT_TIMEOUT": "5"}
     try:

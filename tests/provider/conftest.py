@@ -13,23 +13,14 @@ from typing import Any
 import pytest
 
 from conformance.tenant import RecordedTenant, recorded_tenant
-from sandbox.provider.mirror import ADDRESS, write_mirror
+from sandbox.provider.mirror import write_configuration, write_mirror
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 RECORDINGS = DATA / "recordings"
 
-# Names a filesystem mirror that holds another build of the provider, the real one above all, to run these tests with.
-MIRROR_VARIABLE = "STEWARD_TEST_PROVIDER_MIRROR"
-
-_MIRROR_CONFIGURATION = """\
-provider_installation {{
-  filesystem_mirror {{
-    path    = {path}
-    include = ["{address}"]
-  }}
-}}
-"""
+# Which provider runs: own (the default), or the folder of a filesystem mirror that holds another, the real one above all.
+PROVIDER_VARIABLE = "REHEARSAL_PROVIDER"
 
 
 @dataclass(frozen=True)
@@ -84,11 +75,9 @@ class Workspace:
 @pytest.fixture(scope="session")
 def cli_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mirror")
-    other = os.environ.get(MIRROR_VARIABLE)
-    if other:
-        file = folder / "other.tfrc"
-        file.write_text(_MIRROR_CONFIGURATION.format(path=json.dumps(other), address=ADDRESS), encoding="utf-8")
-        return file
+    choice = os.environ.get(PROVIDER_VARIABLE, "own")
+    if choice != "own":
+        return write_configuration(folder / "other.tfrc", mirror=Path(choice))
     return write_mirror(folder, python=Path(sys.executable), source_root=ROOT)
 
 

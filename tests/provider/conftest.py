@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data"
 RECORDINGS = DATA / "recordings"
 
-# Which provider runs: own (the default), or the folder of a filesystem mirror that holds another, the real one above all.
+# Which provider runs: own (the default), or the folder of a filesystem mirror that holds another, say the real one.
 PROVIDER_VARIABLE = "REHEARSAL_PROVIDER"
 
 

@@ -26,6 +26,16 @@ _START_SECONDS = 15.0
 _PRIVATE = 0o600
 
 
+class _Server(uvicorn.Server):
+    """A server whose end does not wait for clients that keep connections idle, and leaves no socket open."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
+
 class RunningSandbox:
     """A served tenant; stopping it, or leaving it as a context, ends the server."""
 
@@ -49,7 +59,6 @@ class RunningSandbox:
     def stop(self) -> None:
         """End the server and wait for it."""
         self._server.should_exit = True
-        self._server.force_exit = True  # idle connections of clients are not waited for
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -71,7 +80,7 @@ def start(directory: Path, seed: Seed, *, port: int = 0) -> RunningSandbox:
         listener.bind(("127.0.0.1", port))
         tenant = Tenant(seed, f"https://localhost:{listener.getsockname()[1]}")
         ca_file, certificate = _write_certificates(directory)
-        server = uvicorn.Server(
+        server = _Server(
             uvicorn.Config(
                 web.build(tenant),
                 lifespan="off",

@@ -13,7 +13,7 @@ import certifi
 import httpx
 import jwt
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
 from kiota_authentication_azure.azure_identity_authentication_provider import (
     AzureIdentityAuthenticationProvider,
 )
@@ -25,6 +25,7 @@ from steward.errors import RefusedError, UnreadableError
 from steward.facts import Caller
 
 _SECONDS = 60.0
+_NO_ANSWER = (ServiceRequestError, ServiceResponseError)
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,18 @@ def read_caller(cloud: Cloud, credential: TokenCredential) -> Caller:
     """Return who the token is for and what it allows; the service checks the signature, we only read the claims."""
     try:
         token = credential.get_token(cloud.graph_scope).token
-    except ClientAuthenticationError as error:
+    except AzureError as error:
+        # azure-identity reports a network that does not answer as a failed authentication, with its cause inside.
+        if isinstance(error, _NO_ANSWER) or isinstance(error.__cause__, _NO_ANSWER):
+            raise UnreadableError(
+                f"{cloud.authority} cannot be reached",
+                why=_first_line(error.message),
+                next_move="check the network, the proxy, and the tenant file's cloud",
+            ) from None
         raise RefusedError(
             f"sign-in to {cloud.authority} was refused",
             why=_first_line(error.message),
             next_move="check the ARM_* variables of this identity against its registration",
-        ) from None
-    except ServiceRequestError as error:
-        raise UnreadableError(
-            f"{cloud.authority} cannot be reached",
-            why=_first_line(error.message),
-            next_move="check the network, the proxy, and the tenant file's cloud",
         ) from None
     claims = jwt.decode(token, options={"verify_signature": False})
     return Caller(

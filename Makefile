@@ -24,8 +24,8 @@ set-up: ## Install what the other targets need, beside the sources
 rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder>
 	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(ARGS)
 
-sandbox: set-up ## Serve a sandbox tenant until stopped, and write sandbox.env for your own tools
-	@"$(PYTHON)" scripts/serve_sandbox.py $(ARGS)
+sandbox: set-up ## Serve a sandbox tenant until stopped, and write sandbox.env for your own tools; PROVIDER as above
+	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(ARGS)
 
 lint: set-up ## Check style and types
 	@failed=; \
@@ -55,4 +55,4 @@ lock: set-up ## Compile the lock files anew; UPGRADE=--upgrade takes newer versi
 		--no-audit --no-fund --loglevel=error
 
 clean: ## Remove everything that the set-up and the runs have made
-	rm -rf .venv .toolchain .rehearsal cdktf.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .toolchain .rehearsal .sandbox sandbox.env sandbox-post-apply.env cdktf.out .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -20,6 +20,7 @@ from sandbox import control_api, login
 from sandbox.graph import Arrived, Graph
 from sandbox.identifiers import new_id
 from sandbox.login import SignInError
+from sandbox.requests import Answer
 from sandbox.tenant import Tenant
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -125,6 +126,7 @@ def _graph(tenant: Tenant, graph: Graph) -> Endpoint:
             caller=caller,
             request_id=outcome.request_id,
             needs=outcome.needs,
+            created=_created(outcome.answer),
         )
         headers = {
             **outcome.answer.headers,
@@ -150,6 +152,14 @@ def _control(control: control_api.Control) -> Endpoint:
     return endpoint
 
 
+def _created(answer: Answer) -> str | None:
+    """Tell the id of what a request has made, so that later entries about it can be told."""
+    if answer.status != HTTPStatus.CREATED or not isinstance(answer.body, Mapping):
+        return None
+    made = answer.body.get("id")
+    return made if isinstance(made, str) else None
+
+
 def _decoded(content: bytes) -> Any:
     if not content:
         return None
@@ -170,6 +180,7 @@ def _note(
     caller: Mapping[str, str | None] | None = None,
     request_id: str | None = None,
     needs: str | None = None,
+    created: str | None = None,
 ) -> None:
     entry: dict[str, Any] = {
         "time": tenant.clock.now().isoformat(timespec="milliseconds"),
@@ -185,4 +196,6 @@ def _note(
     }
     if needs is not None:
         entry["needs"] = needs
+    if created is not None:
+        entry["created"] = created
     tenant.journal.add(entry)

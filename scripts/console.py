@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -26,8 +27,6 @@ class Console:
         if self._is_quiet and not needs_somebody:
             return
         if not line.subject:
-            if line.verb == "blocked":
-                self.say(f"{line.step:<12} {line.verb}")
             return
         reason = f": {line.reason}" if line.reason else ""
         self.say(f"{line.step:<12} {line.verb:<11} {line.subject}{reason}")
@@ -36,13 +35,16 @@ class Console:
 
     def say(self, text: str) -> None:
         """Write a line of progress."""
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+        # Whoever closed the terminal or the pipe does not keep the program from finishing.
+        with suppress(OSError):
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
 
     def result(self, text: str) -> None:
         """Write a line of the result."""
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
+        with suppress(OSError):
+            sys.stdout.write(f"{text}\n")
+            sys.stdout.flush()
 
     def result_json(self, result: Mapping[str, Any]) -> None:
         """Write the result as one JSON document."""

@@ -36,7 +36,7 @@ def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
     if client_id and secret:
         return SecretSignIn(client_id, Secret(secret))
     if client_id and token_file:
-        return FederatedSignIn(client_id, lambda: Secret(Path(token_file).read_text().strip()))
+        return FederatedSignIn(client_id, lambda: _read_token(Path(token_file)))
     if client_id and token:
         return FederatedSignIn(client_id, lambda: Secret(token))
     if variables.get("ARM_USE_CLI", "true").lower() != "false" and shutil.which("az"):
@@ -48,9 +48,22 @@ def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
     )
 
 
+def _read_token(file: Path) -> Secret:
+    try:
+        return Secret(file.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{file} cannot be read",
+            why=f"ARM_OIDC_TOKEN_FILE_PATH names it: {error}",
+            next_move="name the file that the pipeline writes its identity token to",
+        ) from None
+
+
 def terraform_environment(cloud: Cloud, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of Terraform's processes: the caller's own, made quiet, with the cloud's CA trusted."""
-    environment = {**variables, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
+    # Options that somebody else put there would make a full plan something else.
+    kept = {name: value for name, value in variables.items() if not name.startswith("TF_CLI_ARGS")}
+    environment = {**kept, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0"}
     if cloud.ca_file is not None:
         environment["SSL_CERT_FILE"] = str(cloud.ca_file)
     return environment
@@ -75,13 +88,16 @@ def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
 
 def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment for commands that are run on a user's behalf: quiet, and without anybody's sign-in."""
-    kept = {key: value for key, value in variables.items() if not key.startswith(("ARM_", "TF_VAR_", "AZURE_"))}
+    # Of Terraform's own variables none is kept: a plugin cache, for one, would keep the rehearsal provider.
+    kept = {key: value for key, value in variables.items() if not key.startswith(("ARM_", "TF_", "AZURE_"))}
     return {
         **kept,
         "PYTHONPATH": str(root),
         "CI": "1",
         "CHECKPOINT_DISABLE": "1",
         "DISABLE_VERSION_CHECK": "1",
+        # cdktf would otherwise keep a plugin cache in the user's home.
+        "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         "FORCE_COLOR": "0",
     }

@@ -7,34 +7,46 @@ again at any time; it goes on from what the tenant shows.
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from scripts.console import Console
-from scripts.environment import find_terraform, read_sign_in, terraform_environment
 from scripts.program import run_program, run_until_told, tenant_parser
-from scripts.wiring import default_stack
+from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.config.sealed import write_sealed_on
-from steward.errors import ExitCode
+from steward.errors import ConfigError, ExitCode
 from steward.evidence import EvidenceFile
-from steward.graph.credentials import open_credential
-from steward.graph.session import GraphSession, open_session
-from steward.lifecycle.post_apply import PostApply, close_only, post_apply
-from steward.lifecycle.runner import POLL_SECONDS, Line, Runner
-from steward.lifecycle.steps import CLOSE, CONSENT, OPEN, PREFLIGHT, PROVE, SEAL, SETTLE
+from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
+from steward.lifecycle.runner import POLL_SECONDS, Line, Runner, worse
+from steward.lifecycle.steps import PREFLIGHT
 from steward.sink import open_sink
-from steward.terraform import Workspace
+
+_SHORTEST_POLL, _LONGEST_POLL = 0.1, 600.0
+Observe = Callable[[Line], None]
+
+
+def _seconds(text: str) -> float:
+    """Return a number of seconds between two looks; raises `ValueError` for one that makes no sense."""
+    seconds = float(text)
+    if not _SHORTEST_POLL <= seconds <= _LONGEST_POLL:
+        raise ValueError(text)
+    return seconds
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = tenant_parser("Consents once, demotes the account, and keeps no standing privilege.")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
-    parser.add_argument("--only", choices=["close"], help="run this step alone, without Terraform")
+    parser.add_argument(
+        "--only",
+        choices=["close"],
+        help="take the role away and nothing else; Terraform is used for the latch where it can be",
+    )
     parser.add_argument(
         "--stack", type=Path, help="the synthesized stack's folder (default: cdktf.out/stacks/<tenant>)"
     )
@@ -42,12 +54,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--write-sealed-on", action="store_true", help="write account.sealed_on into the tenant file when sealed"
     )
     parser.add_argument(
-        "--poll-seconds", type=float, default=POLL_SECONDS, help="how often to look while a person has to act"
+        "--poll-seconds", type=_seconds, default=POLL_SECONDS, help="how often to look while a person has to act"
     )
     return parser.parse_args(arguments)
 
 
-def main(arguments: list[str], watch: Callable[[Line], None] | None = None) -> ExitCode:
+def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
     """Parse the arguments and run; the exit code says how it ended. `watch` is told every line, besides the console."""
     parsed = parse(arguments)
     console = Console(is_quiet=parsed.quiet)
@@ -60,72 +72,70 @@ def main(arguments: list[str], watch: Callable[[Line], None] | None = None) -> E
     return run_program(lambda: run_until_told(lambda: _run(parsed, console, observe)), console)
 
 
-async def _run(parsed: argparse.Namespace, console: Console, observe: Callable[[Line], None]) -> ExitCode:
+async def _run(parsed: argparse.Namespace, console: Console, observe: Observe) -> ExitCode:
     tenant = load_tenant(parsed.tenant)
-    cloud = tenant.tenant.cloud
-    workspace = Workspace(parsed.stack or default_stack(tenant), find_terraform(), terraform_environment(cloud))
-    credential = open_credential(cloud, tenant.tenant.id, read_sign_in())
-    if parsed.only != "close":
-        workspace.require_folder()
-        await workspace.ensure_initialized()
-    async with open_session(cloud, credential) as session:
+    is_close = parsed.only == "close"
+    async with wire(tenant, parsed.stack, needs_stack=not is_close) as wired:
         if parsed.dry_run:
-            return await _preview(parsed, tenant, session, workspace, observe)
-        with EvidenceFile(
-            tenant.evidence / tenant.name,
-            actor=session.caller.app_id or session.caller.object_id,
-            about=await _about(parsed, tenant, workspace),
-        ) as evidence:
+            result = await _preview(tenant, wired, observe, is_close=is_close)
+            _tell(parsed, console, tenant, result, None)
+            return result.exit_code
+        with ExitStack() as opened:
+            evidence = await _open_evidence(tenant, wired, console, is_close=is_close)
+            if evidence is not None:
+                opened.enter_context(evidence)
             runner = Runner(
                 tenant=tenant,
-                session=session,
-                workspace=workspace,
+                session=wired.session,
+                workspace=wired.workspace,
                 evidence=evidence,
                 observe=observe,
                 sink=open_sink(tenant),
                 poll_seconds=parsed.poll_seconds,
             )
-            result = await (close_only if parsed.only == "close" else post_apply)(runner.run)
-            evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
-        workspace.forget_plan()
-    _tell(parsed, console, tenant, result, evidence.path)
+            result = await (close_only if is_close else post_apply)(runner.run)
+            if evidence is not None:
+                evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
+            if evidence is None or evidence.failure:
+                console.say(f"evidence is incomplete: {evidence.failure if evidence else 'none could be written'}")
+                result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+    _tell(parsed, console, tenant, result, evidence.path if evidence else None)
+    _write_sealed_on(parsed, console, tenant, result)
     return result.exit_code
 
 
-async def _about(parsed: argparse.Namespace, tenant: Tenant, workspace: Workspace) -> dict[str, Any]:
+async def _open_evidence(tenant: Tenant, wired: Wired, console: Console, *, is_close: bool) -> EvidenceFile | None:
     about: dict[str, Any] = {"tenant": tenant.name, "tenant_id": tenant.tenant.id}
-    if parsed.only != "close":
-        about["engine"] = asdict(await workspace.read_engine())
-    return about
+    if not is_close:
+        about["engine"] = asdict(await wired.workspace.read_engine())
+    caller = wired.session.caller
+    try:
+        return EvidenceFile(tenant.evidence / tenant.name, actor=caller.app_id or caller.object_id, about=about)
+    except ConfigError as error:
+        if not is_close:
+            raise
+        # A demotion does not wait for a disk; the exit code says that evidence is missing.
+        console.fail(error)
+        return None
 
 
-async def _preview(
-    parsed: argparse.Namespace,
-    tenant: Tenant,
-    session: GraphSession,
-    workspace: Workspace,
-    observe: Callable[[Line], None],
-) -> ExitCode:
-    runner = Runner(tenant=tenant, session=session, workspace=workspace, evidence=None, observe=observe)
-    result = PostApply()
-    # verify is left out: before anything is done it could only say that nothing has been done.
-    steps = (CLOSE,) if parsed.only == "close" else (PREFLIGHT, PROVE, CONSENT, CLOSE, SEAL, OPEN, SETTLE)
-    for step in steps:
-        if not result.take(await runner.preview(step)) and step is PREFLIGHT:
-            break
-    workspace.forget_plan()
-    return result.exit_code
+async def _preview(tenant: Tenant, wired: Wired, observe: Observe, *, is_close: bool) -> PostApply:
+    runner = Runner(tenant=tenant, session=wired.session, workspace=wired.workspace, evidence=None, observe=observe)
+    return await preview(runner.preview, is_close_only=is_close)
 
 
-def _tell(parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply, evidence: Path) -> None:
-    today = datetime.now(UTC).date()
-    is_done = result.is_sealed and result.privileged_roles == ()
-    if is_done and parsed.write_sealed_on and tenant.account.sealed_on is None:
-        write_sealed_on(parsed.tenant, today)
+def _is_done(result: PostApply) -> bool:
+    return bool(result.is_sealed) and result.privileged_roles == () and "blocked" not in result.steps.values()
+
+
+def _tell(
+    parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply, evidence: Path | None
+) -> None:
     if parsed.json:
         console.result_json(
             {
                 "tenant": tenant.name,
+                "dry_run": parsed.dry_run,
                 "sealed": result.is_sealed,
                 "privileged_roles": result.privileged_roles,
                 "enabled": result.is_enabled,
@@ -133,9 +143,12 @@ def _tell(parsed: argparse.Namespace, console: Console, tenant: Tenant, result: 
                 "writes": result.writes,
                 "steps": result.steps,
                 "exit_code": int(result.exit_code),
-                "evidence": str(evidence),
+                "evidence": str(evidence) if evidence else None,
             }
         )
+        return
+    if parsed.dry_run:
+        console.result(f"{tenant.name}: dry run; {result.writes} things to do; nothing was touched")
         return
     match result.privileged_roles:
         case None:
@@ -144,15 +157,33 @@ def _tell(parsed: argparse.Namespace, console: Console, tenant: Tenant, result: 
             privilege = "no privileged role by any path"
         case roles:
             privilege = f"STILL HOLDS {', '.join(roles)}"
-    sealed = "sealed" if result.is_sealed else "not sealed"
-    console.result(f"{tenant.name}: {sealed}; {privilege}; {result.writes} writes; evidence: {evidence}")
+    sealed = {True: "sealed", False: "not sealed", None: "the latch was not read"}[result.is_sealed]
+    console.result(f"{tenant.name}: {sealed}; {privilege}; writes: {result.writes}; evidence: {evidence or 'none'}")
+    unsettled = [name for name, state in result.steps.items() if state == "blocked"]
+    if unsettled:
+        console.result(f"not confirmed: {', '.join(unsettled)}; the reasons stand above")
     if list(result.steps) == [PREFLIGHT.name]:
         console.result(
             "nothing was touched; if the account holds the role now, "
             f"`python scripts/post_apply.py {parsed.tenant} --only close` takes it away"
         )
-    if is_done and tenant.account.sealed_on is None and not parsed.write_sealed_on:
-        console.result(f"put this under account in {parsed.tenant}, and commit it:  sealed_on: {today.isoformat()}")
+
+
+def _write_sealed_on(parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply) -> None:
+    if not _is_done(result) or tenant.account.sealed_on is not None:
+        return
+    today = datetime.now(UTC).date()
+    if not parsed.write_sealed_on:
+        if not parsed.json:
+            console.result(f"put this under account in {parsed.tenant}, and commit it:  sealed_on: {today.isoformat()}")
+        return
+    try:
+        write_sealed_on(parsed.tenant, today)
+    except ConfigError as error:
+        console.fail(error)
+        result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+    else:
+        console.say(f"wrote sealed_on: {today.isoformat()} into {parsed.tenant}; commit it")
 
 
 if __name__ == "__main__":

@@ -7,16 +7,12 @@ import argparse
 import sys
 
 from scripts.console import Console
-from scripts.environment import find_terraform, read_sign_in, terraform_environment
 from scripts.program import run_program, run_until_told, tenant_parser
-from scripts.wiring import default_stack
+from scripts.wiring import wire
 from steward.config.loader import load_tenant
 from steward.errors import ExitCode
-from steward.graph.credentials import open_credential
-from steward.graph.session import open_session
 from steward.lifecycle.runner import Runner
 from steward.lifecycle.steps import PREFLIGHT_DEPLOY
-from steward.terraform import Workspace
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -28,21 +24,18 @@ def main(arguments: list[str]) -> ExitCode:
 
 async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     tenant = load_tenant(parsed.tenant)
-    cloud = tenant.tenant.cloud
-    credential = open_credential(cloud, tenant.tenant.id, read_sign_in())
-    workspace = Workspace(default_stack(tenant), find_terraform(), terraform_environment(cloud))
-    async with open_session(cloud, credential) as session:
-        runner = Runner(tenant=tenant, session=session, workspace=workspace, evidence=None, observe=console.show)
+    async with wire(tenant, needs_stack=False) as wired:
+        runner = Runner(
+            tenant=tenant, session=wired.session, workspace=wired.workspace, evidence=None, observe=console.show
+        )
         outcome = await runner.preview(PREFLIGHT_DEPLOY)
-    result = {
-        "tenant": tenant.name,
-        "ready": not outcome.is_blocked,
-        "exit_code": int(outcome.exit_code),
-    }
+    is_ready = not outcome.is_blocked
     if parsed.json:
-        console.result_json(result)
-    elif outcome.is_blocked:
+        console.result_json({"tenant": tenant.name, "ready": is_ready, "exit_code": int(outcome.exit_code)})
+    elif not is_ready:
         console.result(f"{tenant.name}: not ready; nothing was touched")
+    elif tenant.account.sealed_on is not None:
+        console.result(f"{tenant.name}: ready; sealed on {tenant.account.sealed_on}, so no deploy grants the role")
     else:
         console.result(f"{tenant.name}: ready; next: cdktf deploy {tenant.name}")
     return outcome.exit_code

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import signal
 import traceback
 from collections.abc import Callable, Coroutine
@@ -23,6 +24,8 @@ def tenant_parser(description: str) -> argparse.ArgumentParser:
 
 def run_program(main: Callable[[], ExitCode], console: Console) -> ExitCode:
     """Run `main`; a failure that a user may meet is shown as such and becomes its exit code."""
+    # The libraries' own warnings would repeat what an error says, without its next move.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
         return main()
     except StewardError as error:

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -13,8 +12,10 @@ from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
 from scripts.rehearsal.commands import Commands
-from scripts.rehearsal.life import Scene, live, set_the_scene, shortfalls
+from scripts.rehearsal.folder import start_over
+from scripts.rehearsal.life import live, shortfalls
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.scene import Scene, set_the_scene
 from steward.errors import ExitCode, RefusedError
 
 LAST = ROOT / ".rehearsal" / "last"
@@ -31,13 +32,18 @@ def main(arguments: list[str]) -> ExitCode:
 
 
 def _rehearse(provider: str, folder: Path, console: Console) -> ExitCode:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     terraform = find_terraform()
+    start_over(folder)
     environment = child_environment(ROOT)
-    environment |= choose_provider(provider, folder, terraform=terraform, environment=environment)
+    chosen = choose_provider(provider, folder, terraform=terraform, environment=environment)
+    console.say(f"rehearsal    takes       {chosen.words}")
+    environment |= chosen.variables
     scene = set_the_scene(folder, base_environment=environment)
-    commands = Commands(folder, folder / "logs", announce=lambda name: console.say(f"rehearsal    runs        {name}"))
+    commands = Commands(
+        folder,
+        folder / "logs",
+        announce=lambda name, seconds: console.say(f"rehearsal    ran         {name} ({seconds:.1f} s)"),
+    )
     try:
         summary = live(scene, commands, terraform=terraform)
     finally:
@@ -66,6 +72,7 @@ def _show(summary: dict[str, object], folder: Path, console: Console) -> None:
         "usable_privilege_seconds": "seconds with it while able to sign in",
         "second_deploy_writes": "writes of a second deploy",
         "second_post_apply_writes": "writes of a second post-apply",
+        "apply_privileged_writes": "writes of an apply with -var phase=privileged",
         "plan": "Terraform's plan at the end",
         "graph_requests": "requests to Microsoft Graph",
         "provider": "azuread provider",

@@ -10,24 +10,37 @@ import threading
 from pathlib import Path
 
 from sandbox.environment import render, write
-from sandbox.seed import Seed, load
+from sandbox.seed import Seed, SeedError, load
 from scripts.console import Console
+from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
-from scripts.rehearsal.life import DEPLOY, set_the_scene
-from scripts.rehearsal.provider_choice import ROOT
+from scripts.rehearsal.folder import start_over
+from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene, set_the_scene
 from scripts.rehearsal.tenant_file import NAME
-from steward.errors import ExitCode
+from steward.errors import ConfigError, ExitCode
+
+_USE = """\
+serving {url} until stopped (Ctrl-C), with {takes}
+
+In another terminal, after the same PATH line as for a real tenant (see README.md):
+
+  cd {folder}
+  set -a; . {root}/sandbox.env; set +a                  # the deploying identity
+  python {root}/scripts/preflight.py {name}.yaml
+  cdktf diff {name} --skip-provider-lock                # a mirror cannot lock providers of other systems
+  cdktf deploy {name} --skip-provider-lock
+  set -a; . {root}/sandbox-post-apply.env; set +a       # the post-apply identity
+  python {root}/scripts/post_apply.py {name}.yaml"""
 
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and serve until interrupted."""
     parser = argparse.ArgumentParser(description="Serves a sandbox tenant until stopped.")
-    parser.add_argument(
-        "--folder", type=Path, default=ROOT / ".sandbox", help="where certificates and a tenant file go"
-    )
+    parser.add_argument("--provider", default="auto", help="auto, registry, own, or the folder of a provider mirror")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
     parser.add_argument("--seed", type=Path, help="a seed as JSON (default: a tenant as Microsoft delivers it)")
-    parser.add_argument("--env-file", type=Path, default=ROOT / "sandbox.env", help="the environment file to write")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".sandbox", help="for its certificates and tenant file")
     parsed = parser.parse_args(arguments)
     console = Console()
     return run_program(lambda: _serve(parsed, console), console)
@@ -35,22 +48,37 @@ def main(arguments: list[str]) -> ExitCode:
 
 def _serve(parsed: argparse.Namespace, console: Console) -> ExitCode:
     folder: Path = parsed.folder.resolve()
-    folder.mkdir(parents=True, exist_ok=True)
-    seed = load(parsed.seed) if parsed.seed else Seed()
+    start_over(folder)
+    terraform = find_terraform()
+    environment = child_environment(ROOT)
+    chosen = choose_provider(parsed.provider, folder, terraform=terraform, environment=environment)
+    scene = _open(folder, parsed)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    scene = set_the_scene(folder, base_environment={}, seed=seed, port=parsed.port)
+    files = {DEPLOY: ROOT / "sandbox.env", POST_APPLY: ROOT / "sandbox-post-apply.env"}
     try:
-        write(parsed.env_file, render(scene.sandbox, identity=DEPLOY))
-        console.result(f"serving {scene.sandbox.base_url} until stopped (Ctrl-C)")
-        console.result(f"environment of the deploying identity: {parsed.env_file}  (set -a; . ./sandbox.env; set +a)")
-        console.result(f"tenant file: {folder / f'{NAME}.yaml'}")
+        for identity, file in files.items():
+            write(file, {**chosen.variables, **render(scene.sandbox, identity=identity)})
+        console.result(_USE.format(url=scene.sandbox.base_url, folder=folder, name=NAME, takes=chosen.words, root=ROOT))
         stopped.wait()
     finally:
         scene.sandbox.stop()
-        parsed.env_file.unlink(missing_ok=True)
+        for file in files.values():
+            file.unlink(missing_ok=True)
     return ExitCode.WELL
+
+
+def _open(folder: Path, parsed: argparse.Namespace) -> Scene:
+    try:
+        seed = load(parsed.seed) if parsed.seed else Seed()
+        return set_the_scene(folder, base_environment={}, seed=seed, port=parsed.port)
+    except (OSError, SeedError) as error:
+        raise ConfigError(
+            "the sandbox cannot be started",
+            why=str(error),
+            next_move="correct the seed, or take another port",
+        ) from None
 
 
 if __name__ == "__main__":

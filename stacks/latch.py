@@ -5,6 +5,8 @@ Its first value is chosen when the tenant is created; afterwards a changed varia
 plan after that end takes the role away even if nobody ever came back.
 """
 
+import json
+
 from cdktf import (
     DataResource,
     Fn,
@@ -19,8 +21,7 @@ from constructs import Construct
 
 from stacks.naming import address_as
 from steward.config.model import Elevation, Tenant
-
-PREPARED, PRIVILEGED, SEALED = "prepared", "privileged", "sealed"
+from steward.wellknown.latch import PHASES, PREPARED, PRIVILEGED, SEALED
 
 
 def first_phase(tenant: Tenant) -> str:
@@ -43,8 +44,8 @@ class Latch(Construct):
             description="Phase of the latch when it is created or turned; of no effect on a latch that exists.",
             validation=[
                 TerraformVariableValidationConfig(
-                    condition='${contains(["prepared", "privileged", "sealed"], var.phase)}',
-                    error_message="phase is prepared, privileged or sealed.",
+                    condition=f"${{contains({json.dumps(PHASES)}, var.phase)}}",
+                    error_message=f"phase is one of {', '.join(PHASES)}.",
                 )
             ],
         )

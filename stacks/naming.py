@@ -15,7 +15,8 @@ def address_as(element: TerraformElement, name: str) -> None:
 
 def slug(text: str) -> str:
     """Return `text` as a Terraform name: lower case, words joined by underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    return name if name[:1].isalpha() else f"n_{name}"
 
 
 def distinct_slugs(texts: Iterable[str]) -> dict[str, str]:

@@ -59,8 +59,6 @@ class TenantStack(TerraformStack):
 
 
 def next_command(tenant: Tenant) -> str:
-    """Return what to run after the deploy, the same for whoever plans."""
-    if tenant.account.sealed_on:
-        return f"none: sealed on {tenant.account.sealed_on.isoformat()}"
+    """Return what to run after the deploy: the same for whoever plans, and before and after sealing."""
     file = Path(tenant.file.name) if tenant.file.is_absolute() else tenant.file
     return f"python scripts/post_apply.py {file.as_posix()}"

@@ -15,7 +15,7 @@ class RemoveRoleAssignment:
 
 @dataclass(frozen=True)
 class DisableAccount:
-    """Let nobody sign in as the account."""
+    """Let nobody sign in as the account, and end its sessions."""
 
     user_id: str
 
@@ -50,13 +50,6 @@ class DeliverPassword:
 
     user_id: str
     login: str
-
-
-@dataclass(frozen=True)
-class RevokeSessions:
-    """End every session of the account."""
-
-    user_id: str
 
 
 @dataclass(frozen=True)
@@ -108,7 +101,6 @@ GraphAct = (
     | IssuePass
     | DeletePass
     | DeliverPassword
-    | RevokeSessions
     | ReplacePassword
     | AssignLicence
     | GrantAppRole

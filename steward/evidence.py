@@ -8,33 +8,43 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
+from steward.errors import ConfigError
+
 
 class EvidenceFile:
     """An open evidence file; use it as a context manager."""
 
     def __init__(self, folder: Path, *, actor: str, about: Mapping[str, Any]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        before = sorted(folder.glob("*.jsonl"))
-        started = datetime.now(UTC)
         run_id = uuid4().hex[:12]
-        self.path = folder / f"{started:%Y%m%dT%H%M%S%fZ}-{run_id}.jsonl"
+        self.path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}-{run_id}.jsonl"
+        self.failure: str | None = None
         self._actor = actor
-        self._file = os.fdopen(
-            os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600),
-            "w",
-            encoding="utf-8",
-        )
-        previous = {"file": before[-1].name, "sha256": hash_file(before[-1])} if before else None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            before = sorted(folder.glob("*.jsonl"))
+            previous = {"file": before[-1].name, "sha256": hash_file(before[-1])} if before else None
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise ConfigError(
+                f"no evidence can be written to {folder}",
+                why=error.strerror or str(error),
+                next_move="make the folder writable, or name another under evidence in the tenant file",
+            ) from None
+        self._file = os.fdopen(descriptor, "w", encoding="utf-8")
         self.record("run", "started", detail={"run": run_id, "previous": previous, **about})
 
     def record(self, step: str, verb: str, subject: str = "", detail: Mapping[str, Any] | None = None) -> None:
-        """Write one line and wait until it is on disk."""
+        """Write one line and wait until it is on disk.
+
+        A disk that is full does not stop a demotion: what could not be written stands in `failure`.
+        """
         line = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "actor": self._actor,
@@ -43,9 +53,13 @@ class EvidenceFile:
             "subject": subject,
             **({"detail": dict(detail)} if detail else {}),
         }
-        self._file.write(json.dumps(line, ensure_ascii=False, sort_keys=False) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        text = json.dumps(line, ensure_ascii=False, sort_keys=False) + "\n"
+        try:
+            self._file.write(text)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self.failure = error.strerror or str(error)
 
     def __enter__(self) -> Self:
         return self
@@ -56,7 +70,8 @@ class EvidenceFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
 
 def hash_file(path: Path) -> str:

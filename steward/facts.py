@@ -58,7 +58,13 @@ class Sku:
     sku_id: str
     part_number: str
     service_plans: frozenset[str]
-    free: int
+    units: int
+    consumed: int
+
+    @property
+    def free(self) -> int:
+        """Return how many units can still be assigned."""
+        return self.units - self.consumed
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Organization:
 
     def has_plan(self, service_plan: str) -> bool:
         """Return whether any subscription that has units holds the service plan."""
-        return any(service_plan in sku.service_plans for sku in self.skus)
+        return any(service_plan in sku.service_plans and sku.units > 0 for sku in self.skus)
 
 
 @dataclass(frozen=True)
@@ -125,11 +131,11 @@ class PassPolicy:
 
 @dataclass(frozen=True)
 class GroupState:
-    """A group that exists already, and who is in it."""
+    """A security group that exists already, and who is in it; `times` is how many groups have its name."""
 
     object_id: str
     name: str
-    is_security: bool
+    times: int
     is_role_assignable: bool
     member_ids: tuple[str, ...]
 
@@ -172,7 +178,7 @@ class PolicyState:
     client_app_types: frozenset[str]
     built_in_controls: frozenset[str]
     strength_id: str | None
-    operator: str | None
+    has_other_controls: bool
     is_narrowed: bool
 
 
@@ -191,8 +197,8 @@ class ServicePrincipalState:
     object_id: str
     app_id: str
     name: str
-    app_roles: Mapping[str, str] = field(default_factory=dict)
-    scopes: frozenset[str] = frozenset()
+    app_roles_offered: Mapping[str, str] = field(default_factory=dict)
+    scopes_offered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -239,6 +245,7 @@ class StackState:
     latch: LatchState | Absent
     has_role_assignment: bool
     application_client_id: str | None
+    account_id: str | None
 
 
 @dataclass(frozen=True)
@@ -273,6 +280,6 @@ class Facts:
     policies: Reading[tuple[PolicyState, ...]] = NOT_READ
     what_if: Reading[tuple[WhatIf, ...]] = NOT_READ
     grants: Reading[GrantsState] = NOT_READ
-    deleted_twins: Reading[RoleHoldings] = NOT_READ
+    twins: Reading[RoleHoldings] = NOT_READ
     stack: Reading[StackState] = NOT_READ
     plan: Reading[PlanState] = NOT_READ

@@ -9,17 +9,18 @@ import json
 import shlex
 import signal
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from steward.acts import TerraformAct, TurnLatch
-from steward.errors import RefusedError
+from steward.config.model import Tenant
+from steward.errors import ConfigError, RefusedError
 from steward.facts import Absent, LatchState, PlannedChange, PlanState, Reading, StackState, Unreadable
+from steward.wellknown.latch import turn_options
 
-LATCH = "terraform_data.latch"
 ROLE_ASSIGNMENT = "azuread_directory_role_assignment"
-_PLAN_FILE = "steward.tfplan"
 _LOCK = "-lock-timeout=60s"
 _CHANGED = 2
 
@@ -35,23 +36,45 @@ class Engine:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A synthesized stack's folder, the program that runs it, and the environment that it runs in."""
+    """A synthesized stack's folder, the program that runs it, its environment, and a private folder for plans."""
 
     folder: Path
     program: str
     environment: Mapping[str, str]
+    scratch: Path
+
+    @property
+    def _plan_file(self) -> str:
+        """Return where a plan is kept between making and applying it; it holds the state's values in clear."""
+        return str(self.scratch / "full.tfplan")
 
     def command(self, *arguments: str) -> str:
         """Return a command line that an operator can paste."""
-        return f"terraform -chdir={shlex.quote(str(self.folder))} {shlex.join(arguments)}"
+        return f"{Path(self.program).name} -chdir={shlex.quote(str(self.folder))} {shlex.join(arguments)}"
 
-    def require_folder(self) -> None:
-        """Raise `RefusedError` unless the stack has been synthesized here."""
-        if not (self.folder / "cdk.tf.json").is_file():
-            raise RefusedError(
+    def require_stack_of(self, tenant: Tenant) -> None:
+        """Raise `ConfigError` unless the tenant's stack has been synthesized here."""
+        file = self.folder / "cdk.tf.json"
+        try:
+            (provider,) = json.loads(file.read_text(encoding="utf-8"))["provider"]["azuread"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(
                 f"no synthesized stack in {self.folder}",
-                why="cdk.tf.json is not there",
+                why=f"{file.name} cannot be read: {error}",
                 next_move="run cdktf synth (or cdktf deploy) in the project's folder, or name the folder with --stack",
+            ) from None
+        login = _login_of(file)
+        if provider.get("tenant_id") == tenant.tenant.id and login != tenant.account.login:
+            raise ConfigError(
+                f"the stack in {self.folder} is not this tenant file's",
+                why=f"it declares the account {login}, and {tenant.file} names {tenant.account.login}",
+                next_move="name the right folder with --stack, or synthesize again",
+            )
+        if provider.get("tenant_id") != tenant.tenant.id:
+            raise ConfigError(
+                f"the stack in {self.folder} is another tenant's",
+                why=f"it is for {provider.get('tenant_id')}, and {tenant.file} is about {tenant.tenant.id}",
+                next_move="name the right folder with --stack, or synthesize again",
             )
 
     async def read_stack(self) -> Reading[StackState]:
@@ -61,10 +84,13 @@ class Workspace:
             return Unreadable("Terraform's state", run.reason())
         if not run.output.strip():
             return Absent("Terraform's state")
-        state = json.loads(run.output)
+        try:
+            state = json.loads(run.output)
+        except ValueError as error:
+            return Unreadable("Terraform's state", f"it is no JSON: {error}")
         instances = list(_instances(state))
         inputs = [
-            attributes.get("input", {}).get("value", {})
+            (attributes.get("input") or {}).get("value") or {}
             for kind, name, attributes in instances
             if (kind, name) == ("terraform_data", "latch")
         ]
@@ -75,11 +101,19 @@ class Workspace:
             else Absent("the latch"),
             has_role_assignment=any(kind == ROLE_ASSIGNMENT for kind, _, _ in instances),
             application_client_id=client_id,
+            account_id=next(
+                (
+                    attributes.get("object_id")
+                    for kind, name, attributes in instances
+                    if (kind, name) == ("azuread_user", "service_account")
+                ),
+                None,
+            ),
         )
 
     async def read_plan(self) -> Reading[PlanState]:
         """Make a full plan and keep it, to be applied if it turns out to change nothing."""
-        run = await self._run("plan", "-json", "-input=false", "-detailed-exitcode", _LOCK, f"-out={_PLAN_FILE}")
+        run = await self._run("plan", "-json", "-input=false", "-detailed-exitcode", _LOCK, f"-out={self._plan_file}")
         if run.code not in {0, _CHANGED}:
             return Unreadable("Terraform's plan", run.reason())
         return PlanState(changes=tuple(_planned_changes(run.messages())) if run.code == _CHANGED else ())
@@ -87,32 +121,32 @@ class Workspace:
     async def perform(self, act: TerraformAct) -> None:
         """Perform an act; raises `RefusedError` with Terraform's own words and the command that is left to run."""
         if isinstance(act, TurnLatch):
-            arguments = turn_arguments(act.phase)
+            arguments = turn_options(act.phase)
             run = await self._run("apply", "-json", "-input=false", "-auto-approve", _LOCK, *arguments)
             left = self.command("apply", *arguments)
         else:
-            run = await self._run("apply", "-json", "-input=false", _LOCK, _PLAN_FILE)
+            run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
             left = self.command("apply")
-            self.forget_plan()
         if run.code != 0:
             raise RefusedError(f"Terraform could not perform {type(act).__name__}", why=run.reason(), next_move=left)
-
-    def forget_plan(self) -> None:
-        """Delete a plan file that is left; it holds the state's values in clear."""
-        (self.folder / _PLAN_FILE).unlink(missing_ok=True)
 
     async def read_engine(self) -> Engine:
         """Return which program and which provider run here."""
         run = await self._run("version", "-json")
-        version = "unknown"
-        if run.code == 0:
-            version = json.loads(run.output).get("terraform_version", "unknown")
+        told = json.loads(run.output) if run.code == 0 else {}
+        chosen = {
+            version for address, version in told.get("provider_selections", {}).items() if address.endswith("/azuread")
+        }
         product = "OpenTofu" if Path(self.program).name == "tofu" else "Terraform"
-        return Engine(program=product, version=version, provider=self._provider())
+        return Engine(
+            program=product,
+            version=told.get("terraform_version", "unknown"),
+            provider=self._provider(min(chosen)) if chosen else "none installed",
+        )
 
     async def ensure_initialized(self) -> None:
         """Run `init` where the folder has never been initialised; raises `RefusedError` when that fails."""
-        if (self.folder / ".terraform").is_dir():
+        if (self.folder / ".terraform" / "providers").is_dir():
             return
         run = await self._run("init", "-input=false", "-no-color")
         if run.code != 0:
@@ -122,13 +156,13 @@ class Workspace:
                 next_move=self.command("init"),
             )
 
-    def _provider(self) -> str:
-        installed = sorted((self.folder / ".terraform" / "providers").glob("*/hashicorp/azuread/*/*/*"))
-        if not installed:
-            return "none installed"
-        with installed[-1].open("rb") as executable:
-            is_script = executable.read(2) == b"#!"
-        version = installed[-1].parents[1].name
+    def _provider(self, version: str) -> str:
+        installed = sorted((self.folder / ".terraform" / "providers").glob(f"*/hashicorp/azuread/{version}/*/*"))
+        is_script = False
+        for path in installed:
+            with path.open("rb") as executable:
+                # The rehearsal provider is a script; the real one is a compiled program.
+                is_script = executable.read(2) == b"#!"
         return f"hashicorp/azuread {version}" + (" (rehearsal)" if is_script else "")
 
     async def _run(self, *arguments: str) -> "_Run":
@@ -141,6 +175,8 @@ class Workspace:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
+                # Out of the terminal's process group: a second interrupt, the terminal's own, would kill it hard.
+                start_new_session=True,
             )
         except OSError as error:
             return _Run(127, "", f"{self.program} could not be started: {error.strerror}")
@@ -148,7 +184,8 @@ class Workspace:
             output, errors = await process.communicate()
         except asyncio.CancelledError:
             # Terraform is told to stop as Ctrl-C would tell it, and waited for: it writes its state and frees its lock.
-            process.send_signal(signal.SIGINT)
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
             await process.communicate()
             raise
         code = process.returncode if process.returncode is not None else -1
@@ -163,8 +200,11 @@ class _Run:
 
     def messages(self) -> Iterator[dict[str, Any]]:
         for line in self.output.splitlines():
-            if line.startswith("{"):
-                yield json.loads(line)
+            # What is cut off or meant for people is no message.
+            with suppress(ValueError):
+                message = json.loads(line)
+                if isinstance(message, dict):
+                    yield message
 
     def reason(self) -> str:
         diagnostics = [
@@ -180,9 +220,11 @@ class _Run:
         return words or f"exit code {self.code}"
 
 
-def turn_arguments(phase: str) -> tuple[str, ...]:
-    """Return the options that turn the latch and touch nothing else."""
-    return (f"-target={LATCH}", f"-replace={LATCH}", f"-var=phase={phase}")
+def _login_of(file: Path) -> str | None:
+    """Return the login that a synthesized stack declares."""
+    users = json.loads(file.read_text(encoding="utf-8")).get("resource", {}).get("azuread_user", {})
+    login = users.get("service_account", {}).get("user_principal_name")
+    return str(login) if login else None
 
 
 def _instances(state: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

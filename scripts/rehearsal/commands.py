@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from steward.errors import RefusedError
+from steward.errors import ConfigError, RefusedError
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Commands:
 
     folder: Path
     logs: Path
-    announce: Callable[[str], object]
+    announce: Callable[[str, float], object]
     seconds: dict[str, float] = field(default_factory=dict)
 
     def run(
@@ -38,20 +38,27 @@ class Commands:
         """Run a command; raises `RefusedError` with the log's name when it ends otherwise than expected."""
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name}.log"
-        self.announce(name)
         started = time.monotonic()
-        finished = subprocess.run(
-            list(command),
-            cwd=self.folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        try:
+            finished = subprocess.run(
+                list(command),
+                cwd=self.folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except OSError as error:
+            raise ConfigError(
+                f"{command[0]} cannot be started",
+                why=error.strerror or str(error),
+                next_move="run make set-up, and put .venv/bin and .toolchain/bin on PATH (make rehearse does both)",
+            ) from None
         log.write_text(finished.stdout + finished.stderr, encoding="utf-8")
         seconds = time.monotonic() - started
         self.seconds[name] = round(seconds, 1)
+        self.announce(name, seconds)
         if finished.returncode not in expect:
             raise RefusedError(
                 f"{name} ended with exit code {finished.returncode}",

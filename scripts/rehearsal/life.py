@@ -1,138 +1,56 @@
 """The life itself: seed, preflight, deploy, post-apply, and then whatever could grant the role again, tried.
 
-Every command is one that a user would type. What came of it is read from the tenant and from the journal, not from what
-the commands say of themselves.
+Every command is one that a user would type. What came of it is read from the tenant, from the journal and from
+Terraform, not from what our own programs say of themselves.
 """
 
 import json
-import shlex
 import shutil
-import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from sandbox.control import Control
-from sandbox.environment import render
-from sandbox.seed import Seed, SeedIdentity
-from sandbox.server import RunningSandbox, start
 from scripts.rehearsal.commands import Commands
-from scripts.rehearsal.provider_choice import ROOT
-from scripts.rehearsal.tenant_file import LOGIN, NAME, sandbox_cloud, write_tenant_file
+from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene
+from scripts.rehearsal.tenant_file import LOGIN, NAME
 from scripts.rehearsal.timeline import count_graph_requests, count_writes, follow
-from steward.config.loader import load_tenant
-from steward.config.model import Tenant
-from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, post_apply_needs
-
-DEPLOY, POST_APPLY = "deploy", "post-apply"
-_NO_TENANT = "00000000-0000-4000-8000-000000000001"
-_NO_DEPLOYER = "00000000-0000-4000-8000-000000000002"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A running sandbox with its tenant file, and the environments of the two identities."""
-
-    folder: Path
-    sandbox: RunningSandbox
-    control: Control
-    tenant: Tenant
-    environments: Mapping[str, Mapping[str, str]]
-
-    @property
-    def stack(self) -> Path:
-        """Return where cdktf puts the stack."""
-        return self.folder / "cdktf.out" / "stacks" / NAME
-
-    def script(self, name: str, *arguments: str) -> list[str]:
-        """Return the command line of one of our scripts for this tenant."""
-        return [sys.executable, str(ROOT / "scripts" / f"{name}.py"), f"{NAME}.yaml", *arguments]
-
-
-def set_the_scene(
-    folder: Path,
-    *,
-    base_environment: Mapping[str, str],
-    seed: Seed | None = None,
-    elevation: str = "at_deploy",
-    window_minutes: int = 60,
-    sink: Path | None = None,
-    edit: Callable[[str], str] = str,
-    port: int = 0,
-) -> Scene:
-    """Start a sandbox, seed a tenant with the two identities and no more than they need, and write its file."""
-    file = folder / f"{NAME}.yaml"
-    tls = folder / "sandbox"
-    options: dict[str, Any] = {"elevation": elevation, "window_minutes": window_minutes, "sink": sink, "edit": edit}
-    # What the identities need follows from the file, and the file names one of them: so it is written twice.
-    write_tenant_file(file, cloud="global", tenant_id=_NO_TENANT, deployer_id=_NO_DEPLOYER, **options)
-    sandbox = start(tls, with_identities(seed or Seed(), load_tenant(file)), port=port)
-    write_tenant_file(
-        file,
-        cloud=sandbox_cloud(sandbox.base_url, sandbox.ca_file.relative_to(folder)),
-        tenant_id=sandbox.tenant_id,
-        deployer_id=sandbox.identities[DEPLOY].object_id,
-        **options,
-    )
-    app = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'main.py'))} {NAME}.yaml"
-    (folder / "cdktf.json").write_text(
-        json.dumps({"language": "python", "app": app, "projectId": NAME, "sendCrashReports": "false"})
-    )
-    return Scene(
-        folder=folder,
-        sandbox=sandbox,
-        control=Control(sandbox.base_url, sandbox.ca_file),
-        tenant=load_tenant(file),
-        environments={
-            identity: {**base_environment, **render(sandbox, identity=identity)} for identity in (DEPLOY, POST_APPLY)
-        },
-    )
-
-
-def with_identities(seed: Seed, tenant: Tenant) -> Seed:
-    """Return the seed with the deploying and the post-apply identity, each with what it needs for this tenant."""
-    identities = (
-        SeedIdentity(DEPLOY, tuple(need.permission for need in deploy_needs(tenant))),
-        SeedIdentity(
-            POST_APPLY,
-            tuple(need.permission for need in post_apply_needs(tenant)),
-            tuple(role.role_name for role in POST_APPLY_ROLES),
-        ),
-    )
-    return Seed(**{**vars(seed), "identities": (*seed.identities, *identities)})
+from steward.wellknown.latch import SEALED
 
 
 def live(scene: Scene, commands: Commands, *, terraform: str) -> dict[str, Any]:
-    """Run the whole life and return its summary; raises `RefusedError` where a command fails."""
+    """Run the whole life and return its summary; raises a `StewardError` where a command fails."""
     deploy_env, post_apply_env = scene.environments[DEPLOY], scene.environments[POST_APPLY]
     commands.run("preflight", scene.script("preflight"), deploy_env)
     plan_first(scene, commands, terraform=terraform)
     commands.run("deploy", [*deploy_command(), "--skip-synth"], deploy_env)
     first = json.loads(commands.run("post-apply", scene.script("post_apply", "--json"), post_apply_env).output)
     shutil.copyfile(scene.folder / first["evidence"], scene.folder / "evidence.jsonl")
-    before_second = len(scene.control.journal())
-    commands.run("second-deploy", [*deploy_command(), "--skip-synth"], deploy_env)
-    writes_of_second_deploy = count_writes(scene.control.journal()[before_second:])
-    before_second = len(scene.control.journal())
-    again = commands.run("second-post-apply", scene.script("post_apply", "--json"), post_apply_env)
-    second = json.loads(again.output)
-    second_writes = count_writes(scene.control.journal()[before_second:])
-    commands.run(
-        "apply-privileged",
-        [
-            terraform,
-            f"-chdir={scene.stack}",
-            "apply",
-            "-input=false",
-            "-no-color",
-            "-auto-approve",
-            "-var=phase=privileged",
-        ],
+    chdir = f"-chdir={scene.stack}"
+    again: dict[str, tuple[list[str], Mapping[str, str]]] = {
+        "second-deploy": ([*deploy_command(), "--skip-synth"], deploy_env),
+        "second-post-apply": (scene.script("post_apply"), post_apply_env),
+        "apply-privileged": (
+            [terraform, chdir, "apply", "-input=false", "-no-color", "-auto-approve", "-var=phase=privileged"],
+            deploy_env,
+        ),
+    }
+    writes = {}
+    for name, (command, environment) in again.items():
+        before = len(scene.control.journal())
+        commands.run(name, command, environment)
+        writes[name] = count_writes(scene.control.journal()[before:])
+    # Asked for last, when everything that could have granted the role again has been tried.
+    last_plan = commands.run(
+        "last-plan",
+        [terraform, chdir, "plan", "-input=false", "-no-color", "-detailed-exitcode"],
         deploy_env,
+        expect=frozenset({0, 2}),
     )
-    return summarize(scene, first, second, second_writes, writes_of_second_deploy)
+    state = commands.run("last-state", [terraform, chdir, "state", "pull"], deploy_env)
+    return summarize(
+        scene, writes, plan="empty" if last_plan.code == 0 else "not empty", state=json.loads(state.output)
+    )
 
 
 def plan_first(scene: Scene, commands: Commands, *, terraform: str) -> None:
@@ -152,30 +70,41 @@ def deploy_command() -> list[str]:
     return ["cdktf", "deploy", NAME, "--auto-approve", "--skip-provider-lock"]
 
 
-def summarize(
-    scene: Scene, first: Mapping[str, Any], second: Mapping[str, Any], second_writes: int, writes_of_second_deploy: int
-) -> dict[str, Any]:
-    """Return what the tenant and its journal say at the end."""
+def summarize(scene: Scene, writes: Mapping[str, int], *, plan: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the tenant, its journal and Terraform say at the end; nothing on our own programs' word."""
     journal = scene.control.journal()
     snapshot = scene.control.snapshot()
     account = next(user for user in snapshot["users"].values() if user["userPrincipalName"] == LOGIN)
-    timeline = follow(journal, account["id"], until=datetime.now(UTC))
+    timeline = follow(journal, account_id=account["id"], login=LOGIN, until=datetime.now(UTC))
     evidence = (scene.folder / "evidence.jsonl").read_text(encoding="utf-8").splitlines()
     engine = json.loads(evidence[0])["detail"]["engine"]
+    (latch,) = (entry for entry in state["resources"] if entry["type"] == "terraform_data")
     return {
-        "sealed": first["sealed"] and second["sealed"],
+        "sealed": latch["instances"][0]["attributes"]["input"]["value"]["phase"] == SEALED,
         "provider": engine["provider"],
         "terraform": f"{engine['program']} {engine['version']}",
-        "privileged_roles": second["privileged_roles"],
+        "privileged_roles": roles_of(scene.control, account["id"]),
         "account_enabled": account["accountEnabled"],
-        "plan": second["plan"],
-        "second_deploy_writes": writes_of_second_deploy,
-        "second_post_apply_writes": second_writes,
-        "role_held_seconds": timeline.role_held_seconds,
+        "plan": plan,
+        "second_deploy_writes": writes["second-deploy"],
+        "second_post_apply_writes": writes["second-post-apply"],
+        "apply_privileged_writes": writes["apply-privileged"],
+        "role_held_seconds": round(timeline.role_held_seconds, 1),
         "role_held_at_the_end": timeline.is_held,
         "usable_privilege_seconds": timeline.usable_privilege_seconds,
         "graph_requests": count_graph_requests(journal),
     }
+
+
+def roles_of(control: Control, account_id: str) -> list[str]:
+    """Return the directory roles that the directory lists for the account and for every group it is in."""
+    groups = control.act("GET", f"/v1.0/users/{account_id}/transitiveMemberOf")["value"]
+    found = []
+    for principal in (account_id, *(group["id"] for group in groups)):
+        query = f"$filter=principalId eq '{principal}'&$expand=roleDefinition"
+        listed = control.act("GET", f"/v1.0/roleManagement/directory/roleAssignments?{query}")
+        found += [entry["roleDefinition"]["displayName"] for entry in listed["value"]]
+    return found
 
 
 def shortfalls(summary: Mapping[str, Any]) -> list[str]:
@@ -187,6 +116,7 @@ def shortfalls(summary: Mapping[str, Any]) -> list[str]:
         "plan": "empty",
         "second_deploy_writes": 0,
         "second_post_apply_writes": 0,
+        "apply_privileged_writes": 0,
         "role_held_at_the_end": False,
         "usable_privilege_seconds": 0,
     }

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,18 +19,26 @@ ROOT = Path(__file__).resolve().parents[2]
 _PROBE_SECONDS = 60
 
 
-def choose_provider(choice: str, folder: Path, *, terraform: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that make Terraform take the chosen provider.
+@dataclass(frozen=True)
+class Chosen:
+    """The variables that make Terraform take a provider, and what is taken in words."""
+
+    variables: Mapping[str, str]
+    words: str
+
+
+def choose_provider(choice: str, folder: Path, *, terraform: str, environment: Mapping[str, str]) -> Chosen:
+    """Return how Terraform is made to take the chosen provider.
 
     `choice` is auto, registry, own, or the folder of a filesystem mirror; raises `ConfigError` for anything else.
     """
     if choice == "auto":
         choice = "registry" if _registry_answers(terraform, environment) else "own"
     if choice == "registry":
-        return {}
+        return Chosen({}, "azuread from the public registry")
     if choice == "own":
         configuration = write_mirror(folder / "provider", python=Path(sys.executable), source_root=ROOT)
-        return {"TF_CLI_CONFIG_FILE": str(configuration)}
+        return Chosen({"TF_CLI_CONFIG_FILE": str(configuration)}, "the rehearsal provider in azuread's place")
     mirror = Path(choice).expanduser()
     if not any((mirror / address).is_dir() for address in ADDRESSES):
         raise ConfigError(
@@ -37,7 +46,8 @@ def choose_provider(choice: str, folder: Path, *, terraform: str, environment: M
             why=f"{' or '.join(ADDRESSES)} is not in it",
             next_move="use PROVIDER=auto, registry, own, or the folder of a Terraform filesystem mirror",
         )
-    return {"TF_CLI_CONFIG_FILE": str(write_configuration(folder / "mirror.tfrc", mirror=mirror))}
+    configuration = write_configuration(folder / "mirror.tfrc", mirror=mirror)
+    return Chosen({"TF_CLI_CONFIG_FILE": str(configuration)}, f"azuread from the mirror {mirror}")
 
 
 def _registry_answers(terraform: str, environment: Mapping[str, str]) -> bool:

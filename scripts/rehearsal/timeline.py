@@ -1,16 +1,16 @@
-"""How long the account held Global Administrator, and for how much of that it could sign in, by the journal.
+"""How long the account held Global Administrator, and for how much of that it could sign in, by the sandbox's journal.
 
 Usable privilege is the role and an enabled account, together; both are followed through every request that took effect.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
-_ASSIGNMENTS = "/v1.0/roleManagement/directory/roleAssignments"
+_ASSIGNMENTS = "roleManagement/directory/roleAssignments"
 _HTTP_ERROR = 400
 
 
@@ -23,44 +23,48 @@ class Timeline:
     is_held: bool
 
 
-def follow(journal: Iterable[Mapping[str, Any]], account_id: str, *, until: datetime) -> Timeline:
+@dataclass
+class _Account:
+    names: frozenset[str]
+    assignments: set[str] = field(default_factory=set)
+    is_enabled: bool = False
+
+    def follow(self, entry: Mapping[str, Any]) -> None:
+        """Take one request into account; one that was refused changes nothing."""
+        if entry["status"] >= _HTTP_ERROR:
+            return
+        method, body = entry["method"], entry.get("body")
+        _, _, path = entry["path"].lstrip("/").partition("/")
+        collection, _, key = path.rpartition("/")
+        if method == "DELETE" and collection == _ASSIGNMENTS:
+            self.assignments.discard(key)
+        if not isinstance(body, Mapping):
+            return
+        if method == "POST" and path == _ASSIGNMENTS:
+            if body.get("principalId") in self.names and body.get("roleDefinitionId") == GLOBAL_ADMINISTRATOR:
+                self.assignments.add(entry["created"])
+        elif "accountEnabled" in body and (
+            (method == "POST" and path == "users" and entry.get("created") in self.names)
+            or (method == "PATCH" and collection == "users" and key in self.names)
+        ):
+            self.is_enabled = bool(body["accountEnabled"])
+
+
+def follow(journal: Iterable[Mapping[str, Any]], *, account_id: str, login: str, until: datetime) -> Timeline:
     """Walk through the journal's entries in order; `until` ends a role that is still held."""
-    held_ids: set[str] = set()
-    is_enabled = False
+    account = _Account(frozenset({account_id, login}))
     held = usable = 0.0
     last: datetime | None = None
-    for entry in journal:
-        now = datetime.fromisoformat(entry["time"])
-        if last is not None and held_ids:
-            held += (now - last).total_seconds()
-            usable += (now - last).total_seconds() if is_enabled else 0.0
-        last = now
-        if entry["status"] >= _HTTP_ERROR:
-            continue
-        is_enabled = _enabled_after(entry, account_id, is_enabled=is_enabled)
-        _follow_role(entry, account_id, held_ids)
-    if last is not None and held_ids:
-        held += (until - last).total_seconds()
-        usable += (until - last).total_seconds() if is_enabled else 0.0
-    return Timeline(round(held, 1), round(usable, 1), bool(held_ids))
-
-
-def _enabled_after(entry: Mapping[str, Any], account_id: str, *, is_enabled: bool) -> bool:
-    body = entry.get("body")
-    if not isinstance(body, Mapping) or "accountEnabled" not in body:
-        return is_enabled
-    creates = entry["method"] == "POST" and entry["path"].endswith("/users")
-    changes = entry["method"] == "PATCH" and entry["path"].endswith(f"/users/{account_id}")
-    return bool(body["accountEnabled"]) if creates or changes else is_enabled
-
-
-def _follow_role(entry: Mapping[str, Any], account_id: str, held_ids: set[str]) -> None:
-    body = entry.get("body")
-    if entry["method"] == "POST" and entry["path"] == _ASSIGNMENTS and isinstance(body, Mapping):
-        if body.get("principalId") == account_id and body.get("roleDefinitionId") == GLOBAL_ADMINISTRATOR:
-            held_ids.add("any")
-    elif entry["method"] == "DELETE" and entry["path"].startswith(f"{_ASSIGNMENTS}/"):
-        held_ids.clear()
+    moments = [*((datetime.fromisoformat(entry["time"]), entry) for entry in journal), (until, None)]
+    for moment, entry in moments:
+        if last is not None and account.assignments:
+            seconds = (moment - last).total_seconds()
+            held += seconds
+            usable += seconds if account.is_enabled else 0.0
+        last = moment
+        if entry is not None:
+            account.follow(entry)
+    return Timeline(held, usable, bool(account.assignments))
 
 
 def count_writes(journal: Iterable[Mapping[str, Any]]) -> int:

@@ -81,7 +81,7 @@ def _policy_state(policy: Any) -> PolicyState:
         if grant
         else frozenset(),
         strength_id=grant.authentication_strength.id if grant and grant.authentication_strength else None,
-        operator=grant.operator if grant else None,
+        has_other_controls=bool(grant and (grant.terms_of_use or grant.custom_authentication_factors)),
         is_narrowed=_is_narrowed(conditions),
     )
 
@@ -95,6 +95,10 @@ def _is_narrowed(conditions: Any) -> bool:
         conditions.authentication_flows,
         conditions.sign_in_risk_levels,
         conditions.user_risk_levels,
+        conditions.service_principal_risk_levels,
+        conditions.insider_risk_levels,
+        conditions.client_applications,
+        getattr(conditions.applications, "application_filter", None),
     )
     return any(narrowing)
 

@@ -14,6 +14,7 @@ from azure.identity import (
 )
 
 from steward.config.clouds import Cloud
+from steward.errors import ConfigError
 from steward.secret import Secret
 
 
@@ -61,13 +62,22 @@ def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> Token
         case SecretSignIn():
             return ClientSecretCredential(tenant_id, method.client_id, method.client_secret.reveal(), **options)
         case CertificateSignIn():
-            password = method.password.reveal() if method.password else None
-            return CertificateCredential(
-                tenant_id, method.client_id, str(method.certificate), password=password, **options
-            )
+            return _open_certificate(tenant_id, method, options)
         case FederatedSignIn():
             return ClientAssertionCredential(
                 tenant_id, method.client_id, lambda: method.read_token().reveal(), **options
             )
         case CliSignIn():
             return AzureCliCredential(tenant_id=tenant_id)
+
+
+def _open_certificate(tenant_id: str, method: CertificateSignIn, options: dict[str, Any]) -> TokenCredential:
+    password = method.password.reveal() if method.password else None
+    try:
+        return CertificateCredential(tenant_id, method.client_id, str(method.certificate), password=password, **options)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"the certificate {method.certificate} cannot be used",
+            why=str(error).splitlines()[0],
+            next_move="name a PEM or PKCS#12 file with its private key, and give its password if it has one",
+        ) from None

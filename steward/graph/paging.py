@@ -7,12 +7,19 @@ from kiota_abstractions.base_request_configuration import RequestConfiguration
 
 async def read_all(builder: Any, query: Any = None) -> list[Any]:
     """Return every element of a collection; `builder` is an SDK request builder, `query` its query parameters."""
-    page = await builder.get(RequestConfiguration(query_parameters=query))
-    items = list(page.value or ())
+    page = require_page(await builder.get(RequestConfiguration(query_parameters=query)))
+    items = list(page.value)
     while page.odata_next_link:
-        page = await builder.with_url(page.odata_next_link).get()
-        items.extend(page.value or ())
+        page = require_page(await builder.with_url(page.odata_next_link).get())
+        items.extend(page.value)
     return items
+
+
+def require_page(page: Any) -> Any:
+    """Return the page; raises `ValueError` for an answer that holds no list, which is not the same as an empty one."""
+    if page is None or page.value is None:
+        raise ValueError("the answer holds no list")
+    return page
 
 
 def quote(value: str) -> str:

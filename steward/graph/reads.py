@@ -4,8 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import httpx
 from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from msgraph.generated.directory.deleted_items.graph_user.graph_user_request_builder import (
+    GraphUserRequestBuilder as DeletedUsersRequestBuilder,
+)
 from msgraph.generated.groups.groups_request_builder import GroupsRequestBuilder
+from msgraph.generated.groups.item.group_item_request_builder import GroupItemRequestBuilder
 from msgraph.generated.models.group import Group
 from msgraph.generated.models.temporary_access_pass_authentication_method import (
     TemporaryAccessPassAuthenticationMethod,
@@ -95,7 +101,8 @@ async def read_organization(session: GraphSession) -> Reading[Organization]:
                     sku_id=str(sku.sku_id),
                     part_number=sku.sku_part_number,
                     service_plans=frozenset(plan.service_plan_name for plan in sku.service_plans or ()),
-                    free=(sku.prepaid_units.enabled or 0) - (sku.consumed_units or 0),
+                    units=(sku.prepaid_units.enabled or 0) if sku.prepaid_units else 0,
+                    consumed=sku.consumed_units or 0,
                 )
                 for sku in skus
             ),
@@ -114,23 +121,28 @@ async def read_security_defaults(session: GraphSession) -> Reading[bool]:
     return await reading("security defaults", read)
 
 
-async def read_account(session: GraphSession, login: str) -> Reading[UserState]:
-    """Find the account by its login, or, when it was renamed, by its stamp."""
-
-    async def find(condition: str) -> list[UserState]:
-        query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(filter=condition, select=_USER_PROPERTIES)
-        return [_user_state(user) for user in await read_all(session.client.users, query)]
+async def read_account(session: GraphSession, login: str, known_id: str | None = None) -> Reading[UserState]:
+    """Find the account: by the id that Terraform's state knows, else by its login, else by its stamp."""
 
     async def read() -> Reading[UserState]:
-        found = await find(f"userPrincipalName eq {quote(login)}")
-        if not found:
-            found = await find(f"employeeType eq {quote(STAMP)}")
-        if len(found) > 1:
-            logins = ", ".join(sorted(user.login for user in found))
-            return Unreadable(f"the account {login}", f"no such login, and several stamped ones: {logins}")
-        return found[0] if found else Absent(f"the account {login}")
+        conditions = [f"userPrincipalName eq {quote(login)}", f"employeeType eq {quote(STAMP)}"]
+        if known_id is not None:
+            conditions.insert(0, f"id eq {quote(known_id)}")
+        for condition in conditions:
+            found = await _find_users(session, condition)
+            if len(found) > 1:
+                logins = ", ".join(sorted(user.login for user in found))
+                return Unreadable(f"the account {login}", f"several accounts could be it: {logins}")
+            if found:
+                return found[0]
+        return Absent(f"the account {login}")
 
     return await reading(f"the account {login}", read)
+
+
+async def _find_users(session: GraphSession, condition: str) -> list[UserState]:
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(filter=condition, select=_USER_PROPERTIES)
+    return [_user_state(user) for user in await read_all(session.client.users, query)]
 
 
 async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsState]:
@@ -177,50 +189,48 @@ async def read_pass_policy(session: GraphSession) -> Reading[PassPolicy]:
 async def read_group(session: GraphSession, group: GroupReference) -> Reading[GroupState]:
     """Find a group by object id or exact display name, with its direct members."""
 
-    async def find() -> list[Group]:
-        select = ["id", "displayName", "securityEnabled", "isAssignableToRole"]
-        if group.object_id:
-            return [await session.client.groups.by_group_id(group.object_id).get()]
-        query = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(
-            filter=f"displayName eq {quote(group.name or '')}", select=select
-        )
-        return await read_all(session.client.groups, query)
-
     async def read() -> Reading[GroupState]:
-        found = await find()
+        found = await _find_groups(session, group)
         if not found:
-            return Absent(f"the group {group.label}")
-        if len(found) > 1:
-            return Unreadable(f"the group {group.label}", f"{len(found)} groups have that display name")
+            return Absent(f"the security group {group.label}")
         members = await read_all(session.client.groups.by_group_id(found[0].id).members)
         return GroupState(
             object_id=found[0].id,
             name=found[0].display_name,
-            is_security=bool(found[0].security_enabled),
+            times=len(found),
             is_role_assignable=bool(found[0].is_assignable_to_role),
             member_ids=tuple(sorted(member.id for member in members)),
         )
 
-    return await reading(f"the group {group.label}", read, is_one_object=group.object_id is not None)
+    return await reading(f"the group {group.label}", read)
 
 
 async def count_groups(session: GraphSession, groups: Sequence[GroupReference]) -> Reading[Mapping[str, int]]:
     """Read how many security groups each reference names; anything but one makes a deploy fail."""
 
     async def read() -> Reading[Mapping[str, int]]:
-        return {group.label: await _count(session, group) for group in groups}
+        return {group.label: len(await _find_groups(session, group)) for group in groups}
 
     return await reading("the dashboard's groups", read)
 
 
-async def _count(session: GraphSession, group: GroupReference) -> int:
+async def _find_groups(session: GraphSession, group: GroupReference) -> list[Group]:
+    """Return every security group that a reference names: by id one or none, by display name any number."""
+    select = ["id", "displayName", "securityEnabled", "isAssignableToRole"]
     if group.object_id:
-        found = await read_group(session, group)
-        return int(isinstance(found, GroupState) and found.is_security)
-    query = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(
-        filter=f"displayName eq {quote(group.name or '')} and securityEnabled eq true", select=["id"]
+        query = GroupItemRequestBuilder.GroupItemRequestBuilderGetQueryParameters(select=select)
+        builder = session.client.groups.by_group_id(group.object_id)
+        try:
+            found = await builder.get(RequestConfiguration(query_parameters=query))
+        except APIError as error:
+            if error.response_status_code == httpx.codes.NOT_FOUND:
+                return []
+            raise
+        return [found] if found.security_enabled else []
+    named = GroupsRequestBuilder.GroupsRequestBuilderGetQueryParameters(
+        filter=f"displayName eq {quote(group.name or '')} and securityEnabled eq true", select=select
     )
-    return len(await read_all(session.client.groups, query))
+    return await read_all(session.client.groups, named)
 
 
 async def read_other_administrators(session: GraphSession, account_id: str | None) -> Reading[tuple[str, ...]]:
@@ -228,16 +238,34 @@ async def read_other_administrators(session: GraphSession, account_id: str | Non
 
     async def read() -> Reading[tuple[str, ...]]:
         holders = await _assignments(session, f"roleDefinitionId eq {quote(GLOBAL_ADMINISTRATOR)}")
-        found = []
-        for principal_id in sorted({holder.principal_id for holder in holders} - {account_id}):
-            query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
-                filter=f"id eq {quote(principal_id)}", select=["id", "accountEnabled", "userPrincipalName"]
-            )
-            users = await read_all(session.client.users, query)
-            found += [user.user_principal_name for user in users if user.account_enabled]
-        return tuple(found)
+        found: set[str] = set()
+        for principal_id in {holder.principal_id for holder in holders} - {account_id}:
+            users = await _users_behind(session, principal_id)
+            found |= {user.user_principal_name for user in users if user.account_enabled and user.id != account_id}
+        return tuple(sorted(found))
 
     return await reading("the tenant's Global Administrators", read)
+
+
+async def _users_behind(session: GraphSession, principal_id: str) -> list[User]:
+    """Return the user with this id, or the members of the group with it; nobody for anything else."""
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        filter=f"id eq {quote(principal_id)}", select=["id", "accountEnabled", "userPrincipalName"]
+    )
+    users = await read_all(session.client.users, query)
+    if users:
+        return users
+    try:
+        members = await read_all(session.client.groups.by_group_id(principal_id).transitive_members)
+    except APIError as error:
+        if error.response_status_code == httpx.codes.NOT_FOUND:
+            return []
+        raise
+    found: list[User] = []
+    for member in members:
+        if isinstance(member, User):
+            found += await _users_behind(session, member.id)
+    return found
 
 
 async def read_roles(session: GraphSession, principal_id: str) -> Reading[RoleHoldings]:
@@ -254,36 +282,49 @@ async def read_roles(session: GraphSession, principal_id: str) -> Reading[RoleHo
         ]
         unreadable: list[Unreadable] = []
         groups = await read_all(session.client.users.by_user_id(principal_id).transitive_member_of)
-        for group in groups:
-            if isinstance(group, Group) and group.is_assignable_to_role:
-                through = await _assignments(session, f"principalId eq {quote(group.id)}")
-                held += [_holding(entry, f"through group {group.display_name}") for entry in through]
-        for kind, schedules in _schedules(session, principal_id).items():
-            try:
-                held += [_holding(entry, kind) for entry in await read_all(*schedules)]
-            except APIError as error:
-                if code_of(error) != PREMIUM_LICENCE_REQUIRED:
-                    unreadable.append(Unreadable(f"{kind} roles", describe(error)))
+        # A group that does not show whether it may hold roles is asked about as if it did.
+        assignable = [
+            group for group in groups if isinstance(group, Group) and group.is_assignable_to_role is not False
+        ]
+        for group in assignable:
+            entries = await _assignments(session, f"principalId eq {quote(group.id)}")
+            held += [_holding(entry, f"through group {group.display_name}") for entry in entries]
+        through = {principal_id: "", **{group.id: f" through group {group.display_name}" for group in assignable}}
+        for holder_id, how in through.items():
+            for kind, schedules in _schedules(session, holder_id).items():
+                try:
+                    held += [_holding(entry, f"{kind}{how}") for entry in await read_all(*schedules)]
+                except APIError as error:
+                    if code_of(error) != PREMIUM_LICENCE_REQUIRED:
+                        unreadable.append(Unreadable(f"{kind} roles{how}", describe(error)))
         return RoleHoldings(held=_distinct(held), unreadable=tuple(unreadable))
 
     return await reading("directory roles", read)
 
 
-async def read_deleted_twins(session: GraphSession, login: str) -> Reading[RoleHoldings]:
-    """Read which roles deleted accounts of ours still hold: whoever restores such an account restores its roles."""
+async def read_twins(session: GraphSession, login: str, account_id: str | None) -> Reading[RoleHoldings]:
+    """Read which roles other accounts of ours hold: stamped ones, and deleted ones, which keep theirs for a restore."""
 
     async def read() -> Reading[RoleHoldings]:
-        deleted = await read_all(session.client.directory.deleted_items.graph_user)
+        query = DeletedUsersRequestBuilder.GraphUserRequestBuilderGetQueryParameters(
+            select=["id", "userPrincipalName", "employeeType"]
+        )
         local = login.partition("@")[0].lower()
-        held: list[RoleHolding] = []
-        for user in deleted:
+        twins = {
+            user.id: f"deleted account {user.id}"
+            for user in await read_all(session.client.directory.deleted_items.graph_user, query)
             # A deleted user's login is prefixed with its object id, so the local part is looked for at its end.
-            if (user.user_principal_name or "").lower().partition("@")[0].endswith(local):
-                assignments = await _assignments(session, f"principalId eq {quote(user.id)}")
-                held += [_holding(entry, f"deleted account {user.id}", entry.id) for entry in assignments]
+            if user.employee_type == STAMP or (user.user_principal_name or "").lower().partition("@")[0].endswith(local)
+        }
+        twins |= {user.object_id: user.login for user in await _find_users(session, f"employeeType eq {quote(STAMP)}")}
+        twins.pop(account_id or "", None)
+        held: list[RoleHolding] = []
+        for twin_id, name in twins.items():
+            assignments = await _assignments(session, f"principalId eq {quote(twin_id)}")
+            held += [_holding(entry, name, entry.id) for entry in assignments]
         return RoleHoldings(held=tuple(held))
 
-    return await reading("deleted accounts", read)
+    return await reading("other accounts of ours", read)
 
 
 async def read_grants(
@@ -363,13 +404,18 @@ def _holding(entry: Any, path: str, assignment_id: str | None = None) -> RoleHol
 
 
 def _distinct(held: Sequence[RoleHolding]) -> tuple[RoleHolding, ...]:
-    """Drop active schedules that only repeat a direct assignment, as the directory lists every one of those too."""
-    direct = {entry.role_template_id for entry in held if entry.path == "direct"}
+    """Drop active schedules that only repeat an assignment, as the directory lists every one of those too."""
+    assigned = {(entry.role_template_id, entry.path) for entry in held}
     return tuple(
-        entry
-        for entry in dict.fromkeys(held)
-        if not (entry.path == "active schedule" and entry.role_template_id in direct)
+        entry for entry in dict.fromkeys(held) if (entry.role_template_id, _repeated_by(entry.path)) not in assigned
     )
+
+
+def _repeated_by(path: str) -> str | None:
+    """Return the path of the assignment that an active schedule would repeat."""
+    if path == "active schedule":
+        return "direct"
+    return path.removeprefix("active schedule ") if path.startswith("active schedule ") else None
 
 
 async def _service_principal(session: GraphSession, app_id: str) -> ServicePrincipalState | None:
@@ -385,16 +431,18 @@ async def _service_principal(session: GraphSession, app_id: str) -> ServicePrinc
         object_id=principal.id,
         app_id=principal.app_id,
         name=principal.display_name,
-        app_roles={str(role.id): role.value for role in principal.app_roles or () if role.is_enabled},
-        scopes=frozenset(scope.value for scope in principal.oauth2_permission_scopes or () if scope.is_enabled),
+        app_roles_offered={str(role.id): role.value for role in principal.app_roles or () if role.is_enabled},
+        scopes_offered=frozenset(scope.value for scope in principal.oauth2_permission_scopes or () if scope.is_enabled),
     )
 
 
 def _user_state(user: User) -> UserState:
+    if user.account_enabled is None:
+        raise ValueError(f"{user.user_principal_name} does not show whether it is enabled")
     return UserState(
         object_id=user.id,
         login=user.user_principal_name,
-        is_enabled=bool(user.account_enabled),
+        is_enabled=user.account_enabled,
         stamp=user.employee_type,
         is_synchronised=bool(user.on_premises_sync_enabled),
         usage_location=user.usage_location,

@@ -87,8 +87,9 @@ def read_caller(cloud: Cloud, credential: TokenCredential) -> Caller:
     try:
         token = credential.get_token(cloud.graph_scope).token
     except AzureError as error:
-        # azure-identity reports a network that does not answer as a failed authentication, with its cause inside.
-        if isinstance(error, _NO_ANSWER) or isinstance(error.__cause__, _NO_ANSWER):
+        # azure-identity calls a network or a service that does not answer a failed authentication, too; only Entra ID's
+        # own refusal carries its code.
+        if isinstance(error, _NO_ANSWER) or "AADSTS" not in error.message:
             raise UnreadableError(
                 f"{cloud.authority} cannot be reached",
                 why=_first_line(error.message),
@@ -99,7 +100,12 @@ def read_caller(cloud: Cloud, credential: TokenCredential) -> Caller:
             why=_first_line(error.message),
             next_move="check the ARM_* variables of this identity against its registration",
         ) from None
-    claims = jwt.decode(token, options={"verify_signature": False})
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError as error:
+        raise UnreadableError(
+            "the token cannot be read", why=str(error), next_move="see what answers at the tenant file's cloud"
+        ) from None
     return Caller(
         object_id=claims.get("oid", ""),
         app_id=claims.get("appid", ""),

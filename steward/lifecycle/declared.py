@@ -64,7 +64,7 @@ def surplus(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[st
     for grant in grants.app_roles:
         if (grant.resource_id, grant.role_id) not in declared_roles:
             resource = names.get(grant.resource_id)
-            value = resource.app_roles.get(grant.role_id) if resource else None
+            value = resource.app_roles_offered.get(grant.role_id) if resource else None
             yield f"application permission {value or grant.role_id}"
     wished = {
         wish.existing.grant_id: wish.scopes

@@ -59,6 +59,10 @@ def gap_of(policy: PolicyState, account_id: str, break_glass_id: str, tenant: Te
 
 
 def _demands_factor(policy: PolicyState, tenant: Tenant) -> bool:
-    if tenant.mfa.strength_id is not None:
-        return policy.strength_id == tenant.mfa.strength_id and not policy.built_in_controls
-    return policy.built_in_controls == {"mfa"} or policy.strength_id is not None
+    # Another control beside it would be as good as the factor, or keep everybody out: neither was declared.
+    if policy.has_other_controls:
+        return False
+    if tenant.mfa.strength_id is not None or policy.strength_id is not None:
+        wanted = tenant.mfa.strength_id or policy.strength_id
+        return policy.strength_id == wanted and not policy.built_in_controls
+    return policy.built_in_controls == {"mfa"}

@@ -88,8 +88,8 @@ DEPLOY_NEEDS = (
 POST_APPLY_NEEDS = (
     Need(
         "User.Read.All",
-        "find the account and the tenant's administrators",
-        wider=("User.ReadWrite.All", "Directory.Read.All"),
+        "find the account, the tenant's administrators and other accounts",
+        wider=("Directory.Read.All",),
     ),
     *_READS,
     Need(

@@ -1,9 +1,39 @@
 """Which account is ours to touch: stamped, cloud-only, and there. Every step that acts on it asks here first."""
 
+from collections.abc import Iterator
+
 from steward.config.model import Tenant
-from steward.facts import Absent, Reading, Unreadable, UserState
-from steward.lifecycle.actions import Already, Blocked, could_not_tell
+from steward.facts import Absent, Facts, Reading, RoleHoldings, Unreadable, UserState
+from steward.lifecycle.actions import Action, Already, Blocked, could_not_tell
+from steward.lifecycle.privilege import describe, privileged
 from steward.wellknown.account import STAMP
+from steward.wellknown.latch import PREPARED
+
+
+def lost_latch(tenant: Tenant) -> Blocked:
+    """Return the refusal for an account that exists while Terraform's state has no latch for it."""
+    return Blocked(
+        "latch",
+        "the account exists, but Terraform's state has no latch: the state is lost, or the deploy did not finish; "
+        "a plain deploy would make a privileged one and grant the role",
+        f"restore the state, or run cdktf deploy {tenant.name} --var phase={PREPARED} (consent needs no role)",
+    )
+
+
+def deleted_or_unknown(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Yield what an absent account leaves to be said: a deleted one keeps its roles, and one list may lag."""
+    deleted = facts.twins
+    if isinstance(deleted, RoleHoldings) and privileged(deleted):
+        held = ", ".join(describe(holding) for holding in privileged(deleted))
+        yield Blocked(
+            tenant.account.login,
+            f"it is deleted, and whoever restores it restores its role: {held}",
+            "delete it for good in the recycle bin, or restore it and run again",
+        )
+        return
+    if isinstance(deleted, Unreadable):
+        yield could_not_tell(deleted.what, deleted.why)
+    yield could_not_tell(tenant.account.login, "there is no account of that login, and none with our stamp")
 
 
 def require_own_account(account: Reading[UserState], tenant: Tenant) -> UserState | Blocked | Already:

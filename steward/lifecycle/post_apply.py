@@ -8,11 +8,11 @@ import asyncio
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from steward.errors import ExitCode
 from steward.facts import (
     NOT_READ,
-    Absent,
     LatchState,
     PlanState,
     RoleHoldings,
@@ -20,22 +20,23 @@ from steward.facts import (
     Unreadable,
     UserState,
 )
-from steward.lifecycle.phases import SEALED
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.runner import StepOutcome, worse
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import ABANDON, CLOSE, CONSENT, ENROL, OPEN, PREFLIGHT, PROVE, SEAL, SETTLE, SHUT, VERIFY
+from steward.wellknown.latch import SEALED
 
+T = TypeVar("T")
 RunStep = Callable[[Step], Awaitable[StepOutcome]]
 
 
 @dataclass
 class PostApply:
-    """How a run ended. `privileged_roles` is None when the run could not tell."""
+    """How a run ended; `is_sealed` and `privileged_roles` are None when the run could not tell."""
 
     exit_code: ExitCode = ExitCode.WELL
     writes: int = 0
-    is_sealed: bool = False
+    is_sealed: bool | None = None
     is_enabled: bool | None = None
     privileged_roles: tuple[str, ...] | None = None
     plan: str | None = None
@@ -58,9 +59,7 @@ class PostApply:
             self.plan = f"{len(facts.plan.changes)} changes" if facts.plan.changes else "empty"
         if isinstance(facts.account, UserState):
             self.is_enabled = facts.account.is_enabled
-        if isinstance(facts.account, Absent):
-            self.privileged_roles = ()
-        elif isinstance(facts.roles, RoleHoldings):
+        if isinstance(facts.roles, RoleHoldings):
             held = tuple(describe(holding) for holding in privileged(facts.roles))
             self.privileged_roles = held if held or not facts.roles.unreadable else None
         elif isinstance(facts.roles, Unreadable) and facts.roles is not NOT_READ:
@@ -72,18 +71,30 @@ async def post_apply(run: RunStep) -> PostApply:
     result = PostApply()
     if not result.take(await run(PREFLIGHT)):
         return result
+    if result.is_enabled and result.privileged_roles != ():
+        # Somebody enabled it while it holds the role: that is ended before anything else is done.
+        result.take(await to_the_end(run(CLOSE)))
     try:
         has_consent = result.take(await run(PROVE)) and result.take(await run(CONSENT))
     except (Exception, CancelledError):
         # Whatever broke here, or whoever broke it off, a role that is held is worse: it goes first.
-        result.take(await to_the_end(run(CLOSE)))
+        await to_the_end(close_and_abandon(run, result))
         raise
-    if not result.take(await to_the_end(run(CLOSE))):
-        return result
     if not has_consent:
-        result.take(await run(ABANDON))
+        await to_the_end(close_and_abandon(run, result))
+        return result
+    is_closed = False
+    try:
+        is_closed = result.take(await to_the_end(run(CLOSE)))
+    finally:
+        if not is_closed:
+            await to_the_end(abandon(run, result))
+    if not is_closed:
         return result
     result.take(await run(SEAL))
+    # A deploy that was waiting for its approval may have granted the role meanwhile; from the seal on none can.
+    if not result.take(await to_the_end(run(CLOSE))):
+        return result
     try:
         result.take(await run(OPEN)) and result.take(await run(ENROL))
     except (Exception, CancelledError):
@@ -96,14 +107,42 @@ async def post_apply(run: RunStep) -> PostApply:
 
 
 async def close_only(run: RunStep) -> PostApply:
-    """Take the role away and nothing else: no preflight, no Terraform."""
+    """Take the role away, and turn the latch back where Terraform can; closing itself does not need it."""
     result = PostApply()
-    result.take(await to_the_end(run(CLOSE)))
+    await to_the_end(close_and_abandon(run, result))
     return result
 
 
-async def to_the_end(step: Awaitable[StepOutcome]) -> StepOutcome:
-    """Await a step that must not be broken off; whoever asked the run to stop is obeyed when it is over."""
+async def preview(run: RunStep, *, is_close_only: bool = False) -> PostApply:
+    """Show what a run would do from where the tenant stands; what depends on an earlier deed is left out."""
+    result = PostApply()
+    if is_close_only:
+        result.take(await run(CLOSE))
+        result.take(await run(ABANDON))
+        return result
+    if not result.take(await run(PREFLIGHT)):
+        return result
+    has_consent = result.take(await run(PROVE)) and result.take(await run(CONSENT))
+    for step in (CLOSE, SEAL, SETTLE) if has_consent else (CLOSE, ABANDON):
+        result.take(await run(step))
+    return result
+
+
+async def close_and_abandon(run: RunStep, result: PostApply) -> None:
+    """Take the role away, then leave the latch where no deploy grants it again, even if the first was blocked."""
+    try:
+        result.take(await run(CLOSE))
+    finally:
+        await abandon(run, result)
+
+
+async def abandon(run: RunStep, result: PostApply) -> None:
+    """Leave the latch where no deploy grants the role again."""
+    result.take(await run(ABANDON))
+
+
+async def to_the_end(step: Awaitable[T]) -> T:
+    """Await what must not be broken off; whoever asked the run to stop is obeyed when it is over."""
     task = asyncio.ensure_future(step)
     is_told_to_stop = False
     while not task.done():

@@ -26,8 +26,8 @@ from steward.facts import (
 )
 from steward.graph import conditional_access, reads
 from steward.graph.session import GraphSession
-from steward.lifecycle.phases import SEALED
 from steward.terraform import Workspace
+from steward.wellknown.latch import SEALED
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 
 # A policy counts when it reads back this many times: right after a change one replica may still know the old one.
@@ -65,7 +65,7 @@ class FactReader:
                 "policies": self._policies,
                 "what_if": self._what_if,
                 "grants": self._grants,
-                "deleted_twins": self._deleted_twins,
+                "twins": self._twins,
                 "stack": self._stack,
                 "plan": self._plan,
             }
@@ -89,7 +89,9 @@ class FactReader:
         return await reads.count_groups(self._session, tuple(groups))
 
     async def _account(self) -> Reading[UserState]:
-        return await reads.read_account(self._session, self._tenant.account.login)
+        stack: Reading[StackState] = await self._once("stack")
+        known_id = stack.account_id if isinstance(stack, StackState) else None
+        return await reads.read_account(self._session, self._tenant.account.login, known_id)
 
     async def _methods(self) -> Reading[MethodsState]:
         account: Reading[UserState] = await self._once("account")
@@ -147,8 +149,10 @@ class FactReader:
         apis = sorted({entry.resource_app_id for entry in (*declared.application, *declared.delegated)})
         return await reads.read_grants(self._session, stack.application_client_id, apis)
 
-    async def _deleted_twins(self) -> Reading[RoleHoldings]:
-        return await reads.read_deleted_twins(self._session, self._tenant.account.login)
+    async def _twins(self) -> Reading[RoleHoldings]:
+        account: Reading[UserState] = await self._once("account")
+        account_id = account.object_id if isinstance(account, UserState) else None
+        return await reads.read_twins(self._session, self._tenant.account.login, account_id)
 
     async def _stack(self) -> Reading[StackState]:
         return await self._workspace.read_stack()

@@ -6,7 +6,7 @@ into the evidence file before the next one begins.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,7 @@ from steward.sink import Sink
 from steward.terraform import Workspace
 
 BUDGET_SECONDS = 60.0
+_MOST = 50
 POLL_SECONDS = 15.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
 
@@ -44,7 +45,7 @@ class Line:
 Observer = Callable[[Line], None]
 
 # Parts of facts that say nothing about the decision and would fill the evidence file.
-_LONG = frozenset({"permissions", "skus", "client", "resources"})
+_LONG = frozenset({"permissions", "skus", "domains", "member_ids", "app_roles_offered", "scopes_offered"})
 
 
 @dataclass
@@ -55,6 +56,8 @@ class StepOutcome:
     exit_code: ExitCode = ExitCode.WELL
     is_blocked: bool = False
     waits: Wait | None = None
+    doubts: Sequence[Action] = ()
+    told: set[str] = field(default_factory=set)
     writes: int = 0
     facts: Facts = field(default_factory=Facts)
 
@@ -94,7 +97,10 @@ class Runner:
                 await self._sleep(step, outcome.waits)
                 await self._attempts()(self._pass, step, outcome, refusals)
         except RetryError:
-            for subject, why in (refusals or {step.name: "the change does not show in the tenant"}).items():
+            for action in outcome.doubts:
+                self._judge(step, action, outcome)
+            unseen = {} if outcome.doubts else {step.name: "the change does not show in the tenant"}
+            for subject, why in (refusals or unseen).items():
                 refusal = Blocked(subject, why, "see why it was refused, then run again")
                 self._judge(step, refusal, outcome)
         self._note(step, "blocked" if outcome.is_blocked else "confirmed", "")
@@ -120,7 +126,8 @@ class Runner:
         outcome.facts = await self._read(step)
         for action in step.decide(outcome.facts, self._tenant):
             if isinstance(action, GraphCall | TerraformCall):
-                self._observe(Line(step.name, "would do", action.subject, reason=action.verb))
+                outcome.writes += 1
+                self._observe(Line(step.name, "would", f"have {action.verb} {action.subject}"))
             else:
                 self._judge(step, action, outcome)
         return outcome
@@ -128,7 +135,7 @@ class Runner:
     async def _pass(self, step: Step, outcome: StepOutcome, refusals: dict[str, str]) -> bool:
         """Read, decide and perform once; return whether another look is needed."""
         outcome.facts = await self._read(step)
-        outcome.waits = None
+        outcome.waits, outcome.doubts = None, ()
         actions = list(step.decide(outcome.facts, self._tenant))
         self._note(step, "saw", "", summarize(outcome.facts, step.reads))
         calls = [action for action in actions if isinstance(action, GraphCall | TerraformCall)]
@@ -137,6 +144,10 @@ class Runner:
             if not await self._perform(step, call, outcome, refusals):
                 return False
         if calls:
+            return True
+        if outcome.writes and any(isinstance(action, Blocked) for action in actions):
+            # Right after a write a replica may still show what was there before: look again before it is believed.
+            outcome.doubts = actions
             return True
         for action in actions:
             self._judge(step, action, outcome)
@@ -168,8 +179,11 @@ class Runner:
         except StewardError as error:
             why = f"{error.what}: {error.why}"
             refusals[call.subject] = why
-            self._note(step, "refused", call.subject, {"why": why})
-            self._observe(Line(step.name, "refused", call.subject, why, error.next_move))
+            answers = [asdict(answer) for answer in self._session.answers[before:]]
+            self._note(step, "refused", call.subject, {"why": why, "answers": answers})
+            if why not in outcome.told:
+                outcome.told.add(why)
+                self._observe(Line(step.name, "refused", call.subject, why, error.next_move))
             return True
         answers = [asdict(answer) for answer in self._session.answers[before:]]
         self._note(step, call.verb, call.subject, {"answers": answers} if answers else None)
@@ -224,9 +238,10 @@ def _short(reading: Any) -> Any:
         case frozenset():
             shown = sorted(reading)
         case tuple():
-            shown = f"{len(reading)} entries"
+            shown = [_short(entry) for entry in reading[:_MOST]]
+            shown += [f"and {len(reading) - _MOST} more"] if len(reading) > _MOST else []
         case Mapping():
-            shown = dict(reading)
+            shown = {key: _short(value) for key, value in reading.items()}
         case _ if is_dataclass(reading):
             parts = [part.name for part in fields(reading) if part.name not in _LONG]
             shown = {name: _short(getattr(reading, name)) for name in parts}

@@ -93,7 +93,7 @@ def test_part_of_an_account_that_is_gone_is_unreadable_and_no_absence(
         reads.read_organization,
         reads.read_security_defaults,
         lambda session: reads.read_other_administrators(session, None),
-        lambda session: reads.read_deleted_twins(session, "alex.moore@contoso.example"),
+        lambda session: reads.read_twins(session, "alex.moore@contoso.example", None),
         reads.read_pass_policy,
         conditional_access.read_policies,
         lambda session: conditional_access.read_what_if(session, NOBODY, [NOBODY]),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from scripts.environment import child_environment, find_terraform
-from scripts.rehearsal.life import set_the_scene
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.scene import set_the_scene
 from tests.life.tenancy import Tenancy
 
 MakeTenancy = Callable[..., Tenancy]
@@ -25,7 +25,7 @@ def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenan
         folder: Path = tmp_path_factory.mktemp("tenancy")
         environment = child_environment(ROOT)
         choice = os.environ.get("REHEARSAL_PROVIDER", "own")
-        environment |= choose_provider(choice, folder, terraform=terraform, environment=environment)
+        environment |= choose_provider(choice, folder, terraform=terraform, environment=environment).variables
         scene = set_the_scene(folder, base_environment=environment, **options)
         tenancy = Tenancy(scene, terraform)
         made.append(tenancy)

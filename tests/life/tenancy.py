@@ -5,7 +5,6 @@ deploy in seconds; nothing here reaches into the programs under test.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.rehearsal.life import DEPLOY, POST_APPLY, Scene
 from scripts.rehearsal.provider_choice import ROOT
+from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene
 from scripts.rehearsal.tenant_file import LOGIN, NAME
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
@@ -67,12 +66,17 @@ class Tenancy:
         return set(self.run_terraform("state", "list").stdout.split())
 
     def post_apply(
-        self, *options: str, expect: frozenset[int] = frozenset({0}), program: Sequence[str] = ()
+        self,
+        *options: str,
+        expect: frozenset[int] = frozenset({0}),
+        program: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Run post_apply with its identity, as a process of its own."""
         script = [*program] or [str(ROOT / "scripts" / "post_apply.py")]
         command = [sys.executable, *script, f"{NAME}.yaml", *options]
-        return self._check(command, self.scene.environments[POST_APPLY], self.scene.folder, expect=expect)
+        environment = {**self.scene.environments[POST_APPLY], **(variables or {})}
+        return self._check(command, environment, self.scene.folder, expect=expect)
 
     def account(self) -> dict[str, Any]:
         """Return the account as the directory has it."""
@@ -123,8 +127,3 @@ class Tenancy:
         )
         assert finished.returncode in expect, f"{command}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
         return finished
-
-
-def base_path() -> str:
-    """Return the PATH that finds cdktf and the interpreter's own programs."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

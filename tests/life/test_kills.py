@@ -13,7 +13,9 @@ KILLED = frozenset({-signal.SIGKILL})
 PROGRAM = [str(Path(__file__).with_name("killed_after.py"))]
 
 
-@pytest.mark.parametrize("step", ["preflight", "prove", "consent", "close", "seal", "settle", "verify"])
+@pytest.mark.parametrize(
+    "step", ["preflight", "prove", "consent", "close", "seal", "open", "enrol", "settle", "verify"]
+)
 def test_post_apply_killed_after_a_step_and_started_again_ends_sealed(tenancy: Tenancy, step: str) -> None:
     tenancy.deploy()
     tenancy.post_apply(program=[*PROGRAM, step], expect=KILLED)

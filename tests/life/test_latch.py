@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from scripts.rehearsal.life import DEPLOY
+from scripts.rehearsal.scene import DEPLOY
 from tests.life.conftest import MakeTenancy
 from tests.life.tenancy import LATCH, ROLE, Tenancy
 

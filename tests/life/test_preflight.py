@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from sandbox.seed import Seed, SeedDomain, SeedUser
 from scripts import post_apply, preflight
-from scripts.rehearsal.life import DEPLOY, POST_APPLY
+from scripts.rehearsal.scene import DEPLOY, POST_APPLY
 from scripts.rehearsal.tenant_file import LOGIN
 from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, post_apply_needs
+from steward.wellknown.roles import USER_ADMINISTRATOR
 from tests.life.conftest import MakeTenancy
 from tests.life.tenancy import Tenancy
 from tests.lifecycle.situation import TENANT
@@ -136,21 +138,110 @@ def test_dry_run_shows_what_would_be_done_and_does_nothing(deployed: Tenancy) ->
     deployed.scene.control.clear_journal()
     before = deployed.state_file.read_bytes()
     shown = deployed.post_apply("--dry-run")
-    assert "would do" in shown.stderr
+    assert "would" in shown.stderr
     assert "Global Administrator from" in shown.stderr
     assert deployed.writes() == []
     assert deployed.state_file.read_bytes() == before
     assert deployed.holds_role()
 
 
-def test_close_alone_demotes_without_terraform(tenancy: Tenancy) -> None:
+def test_close_alone_takes_the_role_and_leaves_no_deploy_that_grants_it_again(tenancy: Tenancy) -> None:
     tenancy.deploy()
-    environment = {**tenancy.scene.environments[POST_APPLY], "TERRAFORM_BINARY_NAME": "/bin/false"}
-    tenancy.scene.environments[POST_APPLY].update(environment)  # type: ignore[attr-defined]  # a dict
     closed = tenancy.post_apply("--only", "close", "--json")
-    del tenancy.scene.environments[POST_APPLY]["TERRAFORM_BINARY_NAME"]  # type: ignore[attr-defined]  # a dict
     assert json.loads(closed.stdout)["privileged_roles"] == []
     assert not tenancy.holds_role()
+    assert tenancy.plan() == {}, "the latch went back to prepared"
+
+
+def test_close_alone_works_without_terraform_and_says_what_is_left(tenancy: Tenancy, tmp_path: Path) -> None:
+    tenancy.deploy()
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    variables = {"PATH": str(empty), "TERRAFORM_BINARY_NAME": ""}
+    closed = tenancy.post_apply("--only", "close", expect=frozenset({3}), variables=variables)
+    assert not tenancy.holds_role()
+    assert "no privileged role by any path" in closed.stdout
+    assert "-replace=terraform_data.latch -var=phase=prepared" in closed.stderr
+
+
+def test_close_alone_works_where_no_evidence_can_be_written(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    evidence = tenancy.scene.folder / "evidence"
+    kept = evidence.rename(tenancy.scene.folder / "kept") if evidence.exists() else None
+    evidence.write_text("a file where a folder is wanted")
+    try:
+        closed = tenancy.post_apply("--only", "close", expect=frozenset({1}))
+    finally:
+        evidence.unlink()
+        if kept:
+            kept.rename(evidence)
+    assert "evidence is incomplete" in closed.stderr
+    assert not tenancy.holds_role()
+
+
+def test_account_that_is_deleted_or_hidden_is_never_called_demoted(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    account = tenancy.account()
+    tenancy.scene.control.act("DELETE", f"/v1.0/users/{account['id']}")
+    closed = tenancy.post_apply("--only", "close", expect=frozenset({1}))
+    assert "whoever restores it restores its role" in closed.stderr
+    assert "no privileged role" not in closed.stdout
+
+
+def test_account_that_was_renamed_and_lost_its_stamp_is_found_by_the_id_in_the_state(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    account = tenancy.account()
+    changes = {"userPrincipalName": "else.where@contoso.onmicrosoft.com", "mailNickname": "else.where"}
+    tenancy.scene.control.act("PATCH", f"/v1.0/users/{account['id']}", {**changes, "employeeType": None})
+    refused = tenancy.post_apply("--only", "close", expect=frozenset({1}))
+    assert "does not carry the stamp" in refused.stderr
+    assert "no privileged role" not in refused.stdout
+
+
+def test_stack_of_another_tenant_is_refused_before_anything(tenancy: Tenancy, tmp_path: Path) -> None:
+    tenancy.deploy()
+    tenancy.scene.control.clear_journal()
+    other = tmp_path / "stack"
+    other.mkdir()
+    stack = json.loads((tenancy.scene.stack / "cdk.tf.json").read_text())
+    stack["provider"]["azuread"][0]["tenant_id"] = "00000000-0000-4000-8000-00000000000e"
+    (other / "cdk.tf.json").write_text(json.dumps(stack))
+    refused = tenancy.post_apply("--stack", str(other), expect=frozenset({2}))
+    assert "another tenant's" in refused.stderr
+    assert tenancy.scene.control.journal() == []
+
+
+def test_lost_latch_is_not_answered_with_advice_that_grants_again(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    tenancy.post_apply()
+    tenancy.run_terraform("state", "rm", "terraform_data.latch")
+    refused = tenancy.post_apply(expect=frozenset({1}))
+    assert "--var phase=prepared" in refused.stderr
+    tenancy.run_terraform("apply", "-input=false", "-auto-approve", "-var=phase=prepared")
+    assert not tenancy.holds_role()
+    tenancy.post_apply()
+    assert tenancy.plan() == {}
+
+
+def test_role_held_through_a_group_blocks_and_still_leaves_the_latch_prepared(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    act = tenancy.scene.control.act
+    body = {
+        "displayName": "sg-privileged",
+        "mailEnabled": False,
+        "mailNickname": "sg-privileged",
+        "securityEnabled": True,
+        "isAssignableToRole": True,
+    }
+    group = act("POST", "/v1.0/groups", body)
+    reference = {"@odata.id": f"{tenancy.scene.sandbox.base_url}/v1.0/directoryObjects/{tenancy.account()['id']}"}
+    act("POST", f"/v1.0/groups/{group['id']}/members/$ref", reference)
+    role = {"principalId": group["id"], "roleDefinitionId": USER_ADMINISTRATOR, "directoryScopeId": "/"}
+    act("POST", "/v1.0/roleManagement/directory/roleAssignments", role)
+    ended = tenancy.post_apply(expect=frozenset({1}))
+    assert "STILL HOLDS User Administrator (through group sg-privileged)" in ended.stdout
+    assert not tenancy.holds_role()
+    assert tenancy.plan() == {}
 
 
 def test_policy_switched_off_by_hand_ends_demoted_and_prepared(tenancy: Tenancy) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import sandbox.journal
 from scripts import post_apply
-from scripts.rehearsal.life import DEPLOY, POST_APPLY
+from scripts.rehearsal.scene import DEPLOY, POST_APPLY
 from scripts.rehearsal.tenant_file import LOGIN
 from steward import secret as secret_module
 from steward.evidence import EvidenceFile

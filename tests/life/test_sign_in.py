@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.seed import Seed, TemporaryAccessPassPolicy
-from scripts.rehearsal.life import POST_APPLY
 from scripts.rehearsal.provider_choice import ROOT
+from scripts.rehearsal.scene import POST_APPLY
 from scripts.rehearsal.tenant_file import LOGIN
 from tests.life.conftest import MakeTenancy
 from tests.life.tenancy import Tenancy

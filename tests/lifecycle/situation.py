@@ -100,7 +100,7 @@ POLICY = PolicyState(
     client_app_types=frozenset({"all"}),
     built_in_controls=frozenset({"mfa"}),
     strength_id=None,
-    operator="OR",
+    has_other_controls=False,
     is_narrowed=False,
 )
 ACCOUNT = UserState(
@@ -144,15 +144,21 @@ CALLER = Caller(
 )
 ORGANIZATION = Organization(
     domains=(VerifiedDomain("contoso.example", is_federated=False),),
-    skus=(Sku(SKU_ID, "AAD_PREMIUM", frozenset({"AAD_PREMIUM"}), free=3),),
+    skus=(Sku(SKU_ID, "AAD_PREMIUM", frozenset({"AAD_PREMIUM"}), units=5, consumed=2),),
 )
-BREAK_GLASS = GroupState(GROUP_ID, "sg-breakglass", is_security=True, is_role_assignable=True, member_ids=("someone",))
+BREAK_GLASS = GroupState(GROUP_ID, "sg-breakglass", times=1, is_role_assignable=True, member_ids=("someone",))
 WHAT_IF = (WhatIf("browser", frozenset({"policy-1"})), WhatIf("other", frozenset({"policy-1"})))
 PRIVILEGED_STACK = StackState(
-    LatchState("privileged", "2026-11-23T13:00:00Z"), has_role_assignment=True, application_client_id="client-app"
+    LatchState("privileged", "2026-11-23T13:00:00Z"),
+    has_role_assignment=True,
+    application_client_id="client-app",
+    account_id=ACCOUNT_ID,
 )
 SEALED_STACK = StackState(
-    LatchState("sealed", "2026-11-23T13:00:00Z"), has_role_assignment=False, application_client_id="client-app"
+    LatchState("sealed", "2026-11-23T13:00:00Z"),
+    has_role_assignment=False,
+    application_client_id="client-app",
+    account_id=ACCOUNT_ID,
 )
 
 DEPLOYED = Facts(
@@ -169,7 +175,7 @@ DEPLOYED = Facts(
     policies=(POLICY,),
     what_if=WHAT_IF,
     grants=GRANTS,
-    deleted_twins=RoleHoldings(),
+    twins=RoleHoldings(),
     stack=PRIVILEGED_STACK,
     plan=PlanState(()),
 )

@@ -10,7 +10,8 @@ from steward.lifecycle.post_apply import PostApply, close_only, post_apply
 from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
 
-WHOLE = ["preflight", "prove", "consent", "close", "seal", "open", "enrol", "settle", "verify"]
+# Close comes a second time after sealing: a deploy that was waiting for its approval may have granted the role.
+WHOLE = ["preflight", "prove", "consent", "close", "seal", "close", "open", "enrol", "settle", "verify"]
 
 
 class Steps:
@@ -51,7 +52,7 @@ def fail() -> None:
         ("preflight", ["preflight"]),
         ("prove", ["preflight", "prove", "close", "abandon"]),
         ("consent", ["preflight", "prove", "consent", "close", "abandon"]),
-        ("close", ["preflight", "prove", "consent", "close"]),
+        ("close", ["preflight", "prove", "consent", "close", "abandon"]),
         ("seal", WHOLE),
         ("open", [step for step in WHOLE if step != "enrol"]),
         ("enrol", WHOLE),
@@ -71,7 +72,7 @@ def test_defect_before_close_still_closes(broken: str) -> None:
     steps = Steps(acts={broken: fail})
     with pytest.raises(RuntimeError):
         run(steps)
-    assert steps.finished[-1] == "close"
+    assert steps.finished[-2:] == ["close", "abandon"]
 
 
 @pytest.mark.parametrize("broken", ["open", "enrol"])
@@ -95,10 +96,18 @@ def test_whoever_breaks_it_off_waits_until_the_role_is_gone(moment: str) -> None
             await task
 
     asyncio.run(broken_off())
-    assert steps.finished[-1] == "close"
+    assert steps.finished[-2:] == ["close", "abandon"]
 
 
-def test_close_only_runs_nothing_else() -> None:
-    steps = Steps()
+@pytest.mark.parametrize("blocked", ["", "close"])
+def test_close_alone_leaves_the_latch_where_no_deploy_grants_again(blocked: str) -> None:
+    steps = Steps(blocked)
     asyncio.run(close_only(steps.run))
-    assert steps.finished == ["close"]
+    assert steps.finished == ["close", "abandon"]
+
+
+def test_defect_in_close_still_turns_the_latch_back() -> None:
+    steps = Steps(acts={"close": fail})
+    with pytest.raises(RuntimeError):
+        run(steps)
+    assert steps.finished[-1] == "abandon"

@@ -57,13 +57,13 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         "close removes the role before it ends sessions and disables",
         CLOSE,
         _with(s.DEPLOYED, account=replace(s.ACCOUNT, is_enabled=True)),
-        ["removed RemoveRoleAssignment", "ended RevokeSessions", "disabled DisableAccount"],
+        ["removed RemoveRoleAssignment", "disabled DisableAccount"],
     ),
     (
         "close disables an enabled account even when it holds nothing",
         CLOSE,
         _with(s.SEALED, account=replace(s.ACCOUNT, is_enabled=True)),
-        ["ended RevokeSessions", "disabled DisableAccount"],
+        ["disabled DisableAccount"],
     ),
     (
         "close names a path that it cannot close",
@@ -78,7 +78,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         [f"blocked {LOGIN}"],
     ),
     (
-        "close does not trust a list of administrators it could not read",
+        "close leaves it to Entra ID to keep the last one where it cannot see the others",
         CLOSE,
         _with(s.DEPLOYED, other_administrators=UNREADABLE),
         ["removed RemoveRoleAssignment"],
@@ -88,13 +88,47 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         "close cannot tell while a kind of path is unreadable",
         CLOSE,
         _with(s.SEALED, roles=RoleHoldings(unreadable=(UNREADABLE,))),
-        ["blocked it", f"already {LOGIN}"],
+        ["blocked it"],
     ),
     (
-        "close has nothing to do for an absent account",
+        "close disables what it cannot see the roles of",
         CLOSE,
-        _with(s.SEALED, account=Absent("x")),
-        [f"already {LOGIN}"],
+        _with(s.DEPLOYED, account=replace(s.ACCOUNT, is_enabled=True), roles=UNREADABLE),
+        ["disabled DisableAccount", "blocked it"],
+    ),
+    ("close cannot tell of an absent account", CLOSE, _with(s.SEALED, account=Absent("x")), [f"blocked {LOGIN}"]),
+    (
+        "close sees that a deleted account keeps its role",
+        CLOSE,
+        _with(s.SEALED, account=Absent("x"), twins=RoleHoldings(held=(s.GLOBAL_ADMIN,))),
+        [f"blocked {LOGIN}"],
+    ),
+    ("verify cannot tell of an absent account", VERIFY, _with(s.SEALED, account=Absent("x")), [f"blocked {LOGIN}"]),
+    (
+        "seal does not advise a deploy that would grant when the latch is lost",
+        SEAL,
+        _with(s.SEALED, stack=replace(s.SEALED_STACK, latch=Absent("latch"))),
+        ["blocked latch"],
+    ),
+    (
+        "abandon says what is left when Terraform cannot tell",
+        ABANDON,
+        _with(s.DEPLOYED, stack=UNREADABLE),
+        ["blocked latch"],
+    ),
+    (
+        "consent refuses a scope that the API does not offer",
+        CONSENT,
+        _with(
+            s.DEPLOYED,
+            grants=replace(
+                s.GRANTS,
+                resources={
+                    key: replace(value, scopes_offered=frozenset()) for key, value in s.GRANTS.resources.items()
+                },
+            ),
+        ),
+        ["blocked permission User.Read"],
     ),
     (
         "close refuses an account without our stamp",
@@ -124,7 +158,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             s.DEPLOYED,
             grants=replace(
                 s.GRANTS,
-                resources={key: replace(value, app_roles={}) for key, value in s.GRANTS.resources.items()},
+                resources={key: replace(value, app_roles_offered={}) for key, value in s.GRANTS.resources.items()},
             ),
         ),
         ["blocked permission Contacts.ReadWrite"],
@@ -158,7 +192,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         "settle blocks sign-in first",
         SETTLE,
         _with(s.DEPLOYED, account=replace(s.ACCOUNT, is_enabled=True)),
-        ["ended RevokeSessions", "disabled DisableAccount", "replaced ReplacePassword"],
+        ["disabled DisableAccount", "replaced ReplacePassword"],
     ),
     (
         "settle replaces a password whose age is unknown",
@@ -179,19 +213,19 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         "verify is content with a sealed tenant",
         VERIFY,
         s.SEALED,
-        ["already sign-in", f"already {LOGIN}", "already deleted accounts", "already grants", "already MFA"],
+        ["already sign-in", f"already {LOGIN}", "already other accounts", "already grants", "already MFA"],
     ),
     (
         "verify sees a role that is still held",
         VERIFY,
         _with(s.SEALED, roles=RoleHoldings(held=(ELIGIBLE,))),
-        ["already sign-in", f"blocked {LOGIN}", "already deleted accounts", "already grants", "already MFA"],
+        ["already sign-in", f"blocked {LOGIN}", "already other accounts", "already grants", "already MFA"],
     ),
     (
         "verify sees a deleted account that would come back with its role",
         VERIFY,
-        _with(s.SEALED, deleted_twins=RoleHoldings(held=(s.GLOBAL_ADMIN,))),
-        ["already sign-in", f"already {LOGIN}", "found deleted accounts", "already grants", "already MFA"],
+        _with(s.SEALED, twins=RoleHoldings(held=(s.GLOBAL_ADMIN,))),
+        ["already sign-in", f"already {LOGIN}", "blocked other accounts", "already grants", "already MFA"],
     ),
     (
         "verify sees a grant that nobody declared",
@@ -203,13 +237,13 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
                 delegated=(replace(s.GRANTED.delegated[0], scopes=frozenset({"User.Read", "Mail.Read"})),),
             ),
         ),
-        ["already sign-in", f"already {LOGIN}", "already deleted accounts", "found grants", "already MFA"],
+        ["already sign-in", f"already {LOGIN}", "already other accounts", "found grants", "already MFA"],
     ),
     (
         "verify sees a grant that is gone",
         VERIFY,
         _with(s.SEALED, grants=s.GRANTS),
-        ["already sign-in", f"already {LOGIN}", "already deleted accounts", "blocked grants", "already MFA"],
+        ["already sign-in", f"already {LOGIN}", "already other accounts", "blocked grants", "already MFA"],
     ),
 ]
 
@@ -221,7 +255,7 @@ EXPIRED = MethodsState(frozenset(), (replace(PASS, is_usable=False),))
 NO_METHODS = MethodsState(frozenset(), ())
 OWN_PASSWORD = replace(s.ACCOUNT, password_changed=s.CREATED + timedelta(minutes=5))
 ENABLED = replace(OWN_PASSWORD, is_enabled=True)
-SHUTTING = ["ended RevokeSessions", "disabled DisableAccount"]
+SHUTTING = ["disabled DisableAccount"]
 
 ALLOWED_CASES: list[tuple[str, Step, UserState, MethodsState, list[str]]] = [
     ("open replaces the password first", OPEN, s.ACCOUNT, NO_METHODS, ["replaced ReplacePassword"]),
@@ -244,6 +278,13 @@ ALLOWED_CASES: list[tuple[str, Step, UserState, MethodsState, list[str]]] = [
         [*SHUTTING, "deleted DeletePass"],
     ),
     ("settle delivers once disabled and without a pass", SETTLE, OWN_PASSWORD, ENROLLED, ["delivered DeliverPassword"]),
+    (
+        "settle closes an enrolled account that still has the state's password",
+        SETTLE,
+        replace(s.ACCOUNT, is_enabled=True),
+        ENROLLED,
+        SHUTTING,
+    ),
     ("settle is done once enabled", SETTLE, ENABLED, ENROLLED, [f"already {LOGIN}"]),
     ("settle closes what nobody enrolled", SETTLE, ENABLED, NO_METHODS, SHUTTING),
     ("shut closes an open account", SHUT, ENABLED, OPENED, [*SHUTTING, "deleted DeletePass"]),
@@ -301,6 +342,10 @@ POLICY_GAPS: dict[str, Callable[[], Any]] = {
     "another control as good as MFA": lambda: replace(
         s.POLICY, built_in_controls=frozenset({"mfa", "compliantDevice"})
     ),
+    "a strength with another control as good as it": lambda: replace(
+        s.POLICY, built_in_controls=frozenset({"compliantDevice"}), strength_id="strength-1"
+    ),
+    "terms of use as good as MFA": lambda: replace(s.POLICY, has_other_controls=True),
     "no control": lambda: replace(s.POLICY, built_in_controls=frozenset()),
 }
 

@@ -1,28 +1,39 @@
-"""The window ended without consent: the latch goes back to `prepared`, so that no deploy grants the role again."""
+"""The role is gone without consent, or ahead of its time: the latch goes back to `prepared`.
+
+Until its end a privileged latch lets any plain deploy grant the role again. A sealed one stays sealed.
+"""
 
 from collections.abc import Iterator
 
 from steward.acts import TurnLatch
-from steward.config.model import Tenant
-from steward.facts import Absent, Facts, Unreadable
-from steward.lifecycle.actions import Action, Already, TerraformCall, could_not_tell
-from steward.lifecycle.phases import PREPARED, PRIVILEGED
+from steward.config.model import Elevation, Tenant
+from steward.errors import ExitCode
+from steward.facts import Absent, Facts, LatchState, Unreadable
+from steward.lifecycle.actions import Action, Already, Blocked, TerraformCall
 from steward.lifecycle.step import Step
+from steward.wellknown.latch import PREPARED, PRIVILEGED, turn_options
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
-    """Turn the latch back unless it says so already; a sealed one stays sealed."""
+    """Turn the latch back if it is privileged; say exactly what is left where Terraform cannot tell."""
+    if tenant.elevation is not Elevation.AT_DEPLOY or tenant.account.sealed_on is not None:
+        yield Already("latch", "no deploy of this tenant file grants the role")
+        return
     match facts.stack:
         case Unreadable():
-            yield could_not_tell(facts.stack.what, facts.stack.why)
+            command = f"terraform apply {' '.join(turn_options(PREPARED))}"
+            yield Blocked(
+                "latch",
+                f"could not tell: {facts.stack.why}; while it is privileged, a deploy grants the role again",
+                f"in the folder of the stack (cdktf.out/stacks/{tenant.name}): {command}",
+                ExitCode.COULD_NOT_TELL,
+            )
         case Absent():
             yield Already("latch", "Terraform knows nothing of this tenant")
+        case stack if isinstance(stack.latch, LatchState) and stack.latch.phase == PRIVILEGED:
+            yield TerraformCall("turned", f"latch of {tenant.name} to {PREPARED}", TurnLatch(PREPARED))
         case stack:
-            phase = "absent" if isinstance(stack.latch, Absent) else stack.latch.phase
-            if phase == PRIVILEGED:
-                yield TerraformCall("turned", f"latch of {tenant.name} to {PREPARED}", TurnLatch(PREPARED))
-            else:
-                yield Already("latch", phase)
+            yield Already("latch", "absent" if isinstance(stack.latch, Absent) else stack.latch.phase)
 
 
 ABANDON = Step(name="abandon", reads=("stack",), decide=decide)

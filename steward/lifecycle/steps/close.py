@@ -1,4 +1,4 @@
-"""The window is closed: the role taken away first, then the account's sessions ended and the account disabled.
+"""The window is closed: the role taken away first, then the account disabled and its sessions ended.
 
 This is the step that must not fail silently. It needs neither Terraform nor any earlier evidence, and it is over only
 when Graph shows no privileged role by any path.
@@ -10,7 +10,7 @@ from steward.acts import RemoveRoleAssignment
 from steward.config.model import SignIn, Tenant
 from steward.facts import Absent, Facts, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
-from steward.lifecycle.ownership import require_own_account
+from steward.lifecycle.ownership import deleted_or_unknown, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import shut
 from steward.lifecycle.step import Step
@@ -20,20 +20,38 @@ from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Take away every privileged role held directly; name every other path and who can close it."""
     account = require_own_account(facts.account, tenant)
-    if not isinstance(account, UserState):
+    if isinstance(account, Already):
+        yield from deleted_or_unknown(facts, tenant)
+        return
+    if isinstance(account, Blocked):
         yield account
         return
     roles = facts.roles
     if isinstance(roles, Absent | Unreadable):
+        # Whatever it holds, it can be kept from using it.
+        if account.is_enabled and tenant.account.sign_in is SignIn.BLOCKED:
+            yield from shut(account)
         yield from not_there(roles)
         return
     yield from _take_roles(facts, roles, account)
+    yield from _other_accounts(facts)
     # Where a person may sign in, an enabled account without any role is for open, enrol and settle to judge.
     if account.is_enabled and (privileged(roles) or tenant.account.sign_in is SignIn.BLOCKED):
         yield from shut(account)
-    elif not privileged(roles):
+    elif not privileged(roles) and not roles.unreadable:
         state = "enabled" if account.is_enabled else "disabled"
         yield Already(account.login, f"no privileged role by any path, and {state}")
+
+
+def _other_accounts(facts: Facts) -> Iterator[Action]:
+    twins = facts.twins
+    if isinstance(twins, RoleHoldings) and privileged(twins):
+        listed = ", ".join(describe(holding) for holding in privileged(twins))
+        yield Blocked(
+            "other accounts",
+            f"another account of ours holds a privileged role, or will when it is restored: {listed}",
+            "take the role away from it; a deleted one is deleted for good in the recycle bin",
+        )
 
 
 def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterator[Action]:
@@ -44,6 +62,7 @@ def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterat
                 f"it holds {describe(holding)}, which is not a direct assignment",
                 "take the account out of that group, or remove that schedule in Privileged Identity Management",
             )
+        # Where the others could not be read the role is taken all the same: Entra ID itself keeps the last one.
         elif holding.role_template_id == GLOBAL_ADMINISTRATOR and not facts.other_administrators:
             yield Blocked(
                 account.login,
@@ -60,4 +79,4 @@ def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterat
         yield could_not_tell(unreadable.what, unreadable.why)
 
 
-CLOSE = Step(name="close", reads=("account", "roles", "other_administrators"), decide=decide)
+CLOSE = Step(name="close", reads=("account", "roles", "other_administrators", "twins"), decide=decide)

@@ -25,17 +25,28 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
                 facts.grants.what, "it is not in the tenant", f"run cdktf deploy {tenant.name}, then run again"
             )
         case grants:
-            actions = [*_unknown_roles(grants, tenant)] or [*_grants(grants, tenant, account.object_id)]
+            actions = [*_unknown_permissions(grants, tenant)] or [*_grants(grants, tenant, account.object_id)]
             yield from actions or [Already("consent", "every declared permission is granted")]
 
 
-def _unknown_roles(grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
+def _unknown_permissions(grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
     for permission in missing_roles(grants, tenant):
         resource = grants.resources[permission.resource_app_id]
-        if permission.id not in resource.app_roles:
+        if permission.id not in resource.app_roles_offered:
             yield Blocked(
                 f"permission {permission.value}",
                 f"{resource.name} offers no such application permission in this tenant",
+                "correct application.permissions in the tenant file",
+            )
+
+    for app_id, resource in grants.resources.items():
+        declared = {
+            entry.value for entry in tenant.application.permissions.delegated if entry.resource_app_id == app_id
+        }
+        for scope in sorted(declared - resource.scopes_offered):
+            yield Blocked(
+                f"permission {scope}",
+                f"{resource.name} offers no such delegated permission in this tenant",
                 "correct application.permissions in the tenant file",
             )
 

@@ -11,10 +11,10 @@ from steward.config.model import SignIn, Tenant
 from steward.facts import Absent, Facts, LatchState, MethodsState, StackState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, not_there
 from steward.lifecycle.ownership import require_own_account
-from steward.lifecycle.phases import SEALED
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import has_own_password, shut
 from steward.lifecycle.step import Step
+from steward.wellknown.latch import SEALED
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:

@@ -109,13 +109,17 @@ def check_break_glass(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     subject = f"break-glass group {tenant.break_glass.label}"
     match group:
         case Absent():
-            yield Blocked(subject, "there is no such group", "create it, or correct break_glass in the tenant file")
+            yield Blocked(
+                subject, "there is no such security group", "create it, or correct break_glass in the tenant file"
+            )
             return
         case Unreadable():
             yield could_not_tell(group.what, group.why)
             return
-    if not group.is_security:
-        yield Blocked(subject, "it is not a security group", "name a security group in the tenant file")
+    if group.times > 1:
+        yield Blocked(
+            subject, f"{group.times} security groups have that name", "name it by its id (group_id) in the tenant file"
+        )
     elif not group.member_ids:
         yield Blocked(
             subject,

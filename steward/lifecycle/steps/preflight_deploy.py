@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from steward.config.model import Tenant
-from steward.facts import Facts
+from steward.facts import Absent, Facts, UserState
 from steward.lifecycle.actions import Action, Blocked
 from steward.lifecycle.needs import deploy_needs
 from steward.lifecycle.step import Step
@@ -22,6 +22,12 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield from checks.check_dashboard_groups(facts, tenant)
     yield from checks.check_other_administrator(facts)
     yield from checks.check_account_is_ours_or_free(facts, tenant)
+    if isinstance(facts.account, UserState) and isinstance(facts.stack, Absent):
+        yield Blocked(
+            "Terraform's state",
+            "the account exists, and the state knows nothing of it: a deploy would create everything a second time",
+            "restore the state, or import what exists (terraform import), with sealed_on in the tenant file",
+        )
 
 
 def _check_deployer(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -45,6 +51,7 @@ PREFLIGHT_DEPLOY = Step(
         "dashboard_groups",
         "account",
         "other_administrators",
+        "stack",
     ),
     decide=decide,
 )

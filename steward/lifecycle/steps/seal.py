@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from steward.acts import ApplyEmptyPlan, TurnLatch
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, LatchState, StackState, Unreadable
-from steward.lifecycle.actions import Action, Already, Blocked, Found, TerraformCall, could_not_tell, not_there
-from steward.lifecycle.phases import SEALED
+from steward.lifecycle.actions import Action, Already, Found, TerraformCall, could_not_tell, not_there
+from steward.lifecycle.ownership import lost_latch
 from steward.lifecycle.step import Step
+from steward.wellknown.latch import SEALED
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -15,15 +16,13 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     match facts.stack:
         case Unreadable():
             yield could_not_tell(facts.stack.what, facts.stack.why)
-        case Absent():
-            yield Blocked("latch", "Terraform knows nothing of this tenant", f"run cdktf deploy {tenant.name}")
         case StackState(latch=LatchState(phase=phase)) as stack if phase == SEALED:
             yield Already("latch", SEALED)
             yield from _settle_state(facts, stack)
         case StackState(latch=LatchState()):
             yield TerraformCall("turned", f"latch of {tenant.name} to {SEALED}", TurnLatch(SEALED))
         case _:
-            yield Blocked("latch", "Terraform's state has none", f"run cdktf deploy {tenant.name}, then run again")
+            yield lost_latch(tenant)
 
 
 def _settle_state(facts: Facts, stack: StackState) -> Iterator[Action]:

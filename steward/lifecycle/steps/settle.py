@@ -44,7 +44,7 @@ def _settle_allowed(facts: Facts, account: UserState) -> Iterator[Action]:
     pass_ids = [entry.pass_id for entry in methods.passes]
     if is_settled(account, methods):
         yield Already(account.login, "enabled, with a second factor, and its password delivered")
-    elif pass_ids or (account.is_enabled and not methods.second_factors):
+    elif pass_ids or account.is_enabled:
         yield from shut(account, pass_ids)
     elif methods.second_factors:
         subject = f"password of {account.login} to the sink, then to the account, then enabled it"

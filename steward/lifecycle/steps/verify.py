@@ -7,7 +7,7 @@ from steward.facts import Absent, Facts, GrantsState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.declared import delegated_wishes, missing_roles, surplus
 from steward.lifecycle.mfa import check_mfa
-from steward.lifecycle.ownership import require_own_account
+from steward.lifecycle.ownership import deleted_or_unknown, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import is_settled
 from steward.lifecycle.step import Step
@@ -16,7 +16,10 @@ from steward.lifecycle.step import Step
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Read everything once more and say what is not as it must be; nothing is done here."""
     account = require_own_account(facts.account, tenant)
-    if not isinstance(account, UserState):
+    if isinstance(account, Already):
+        yield from deleted_or_unknown(facts, tenant)
+        return
+    if isinstance(account, Blocked):
         yield account
         return
     yield from _check_sign_in(facts, tenant, account)
@@ -54,21 +57,21 @@ def _check_roles(facts: Facts, account: UserState) -> Iterator[Action]:
 
 
 def _check_deleted(facts: Facts) -> Iterator[Action]:
-    deleted = facts.deleted_twins
+    deleted = facts.twins
     match deleted:
         case Absent():
-            yield Already("deleted accounts", "none of that name")
+            yield Already("other accounts", "none")
         case Unreadable():
             yield could_not_tell(deleted.what, deleted.why)
         case _ if privileged(deleted):
             listed = ", ".join(describe(holding) for holding in privileged(deleted))
-            yield Found(
-                "deleted accounts",
-                f"whoever restores one restores its role: {listed}",
-                "delete it for good in the recycle bin",
+            yield Blocked(
+                "other accounts",
+                f"another account of ours holds a privileged role, or will when it is restored: {listed}",
+                "take the role away from it; a deleted one is deleted for good in the recycle bin",
             )
         case _:
-            yield Already("deleted accounts", "none holds a privileged role")
+            yield Already("other accounts", "none holds a privileged role")
 
 
 def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:
@@ -94,6 +97,6 @@ def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[
 
 VERIFY = Step(
     name="verify",
-    reads=("account", "methods", "roles", "deleted_twins", "stack", "grants", "policies", "break_glass", "what_if"),
+    reads=("account", "methods", "roles", "twins", "stack", "grants", "policies", "break_glass", "what_if"),
     decide=decide,
 )

@@ -1,5 +1,0 @@
-"""The phases of the latch, as Terraform's state spells them."""
-
-PREPARED = "prepared"
-PRIVILEGED = "privileged"
-SEALED = "sealed"

@@ -1,0 +1,66 @@
+"""Seconds of privilege, followed through a journal: every case is a short life whose seconds are known."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from scripts.rehearsal.timeline import follow
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, USER_ADMINISTRATOR
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+ACCOUNT, LOGIN = "account-1", "j.keller@contoso.example"
+ROLES = "/v1.0/roleManagement/directory/roleAssignments"
+
+
+def entry(second: float, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
+    time = (START + timedelta(seconds=second)).isoformat()
+    return {"time": time, "method": method, "path": path, "body": body, "status": 200, **more}
+
+
+def grant(
+    second: float, *, who: str = ACCOUNT, role: str = GLOBAL_ADMINISTRATOR, created: str = "a-1"
+) -> dict[str, Any]:
+    return entry(second, "POST", ROLES, {"principalId": who, "roleDefinitionId": role}, created=created)
+
+
+def remove(second: float, assignment: str = "a-1", **more: Any) -> dict[str, Any]:
+    return entry(second, "DELETE", f"{ROLES}/{assignment}", **more)
+
+
+def enable(second: float, *, key: str = ACCOUNT, to: bool = True) -> dict[str, Any]:
+    return entry(second, "PATCH", f"/v1.0/users/{key}", {"accountEnabled": to})
+
+
+@pytest.mark.parametrize(
+    ("journal", "expected"),
+    [
+        ([], (0, 0, False)),
+        ([grant(1), remove(4)], (3, 0, False)),
+        ([grant(1)], (9, 0, True)),
+        ([grant(1), enable(2), remove(4)], (3, 2, False)),
+        ([grant(1), enable(2, key=LOGIN), remove(4)], (3, 2, False)),
+        ([grant(1), enable(2), enable(3, to=False), remove(4)], (3, 1, False)),
+        ([grant(1), enable(2.0), remove(2.04)], (1.04, 0.04, False)),
+        ([enable(0), grant(1), remove(4)], (3, 3, False)),
+        ([grant(1), remove(2, "somebody-else's"), remove(4)], (3, 0, False)),
+        ([grant(1), remove(2, status=403), remove(4)], (3, 0, False)),
+        ([grant(1, who="somebody else"), remove(4)], (0, 0, False)),
+        ([grant(1, role=USER_ADMINISTRATOR), remove(4)], (0, 0, False)),
+        ([grant(1), enable(2, key="somebody else"), remove(4)], (3, 0, False)),
+        ([grant(1), grant(2, created="a-2"), remove(3, "a-2"), remove(5)], (4, 0, False)),
+        (
+            [entry(0, "POST", "/v1.0/users", {"accountEnabled": True}, created=ACCOUNT), grant(1), remove(4)],
+            (3, 3, False),
+        ),
+        (
+            [entry(0, "POST", "/v1.0/users", {"accountEnabled": True}, created="other"), grant(1), remove(4)],
+            (3, 0, False),
+        ),
+    ],
+)
+def test_timeline(journal: list[dict[str, Any]], expected: tuple[float, float, bool]) -> None:
+    found = follow(journal, account_id=ACCOUNT, login=LOGIN, until=START + timedelta(seconds=10))
+    held, usable, is_held = expected
+    assert [found.role_held_seconds, found.usable_privilege_seconds] == pytest.approx([held, usable])
+    assert found.is_held is is_held

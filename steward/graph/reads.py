@@ -310,19 +310,24 @@ async def read_twins(session: GraphSession, login: str, account_id: str | None) 
             select=["id", "userPrincipalName", "employeeType"]
         )
         local = login.partition("@")[0].lower()
-        twins = {
+        deleted = {
             user.id: f"deleted account {user.id}"
             for user in await read_all(session.client.directory.deleted_items.graph_user, query)
             # A deleted user's login is prefixed with its object id, so the local part is looked for at its end.
             if user.employee_type == STAMP or (user.user_principal_name or "").lower().partition("@")[0].endswith(local)
         }
-        twins |= {user.object_id: user.login for user in await _find_users(session, f"employeeType eq {quote(STAMP)}")}
+        twins = deleted | {
+            user.object_id: user.login for user in await _find_users(session, f"employeeType eq {quote(STAMP)}")
+        }
         twins.pop(account_id or "", None)
         held: list[RoleHolding] = []
         for twin_id, name in twins.items():
             assignments = await _assignments(session, f"principalId eq {quote(twin_id)}")
             held += [_holding(entry, name, entry.id) for entry in assignments]
-        return RoleHoldings(held=tuple(held))
+        # Nothing says that the roles of a deleted account are listed, and whoever restores it restores them.
+        silent = [name for twin_id, name in deleted.items() if twin_id in twins]
+        unseen = "what it will hold when it is restored is not shown"
+        return RoleHoldings(held=tuple(held), unreadable=tuple(Unreadable(name, unseen) for name in silent))
 
     return await reading("other accounts of ours", read)
 

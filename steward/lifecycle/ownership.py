@@ -23,11 +23,11 @@ def lost_latch(tenant: Tenant) -> Blocked:
 def deleted_or_unknown(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Yield what an absent account leaves to be said: a deleted one keeps its roles, and one list may lag."""
     deleted = facts.twins
-    if isinstance(deleted, RoleHoldings) and privileged(deleted):
-        held = ", ".join(describe(holding) for holding in privileged(deleted))
+    if isinstance(deleted, RoleHoldings) and (privileged(deleted) or deleted.unreadable):
+        named = [describe(holding) for holding in privileged(deleted)] or [entry.what for entry in deleted.unreadable]
         yield Blocked(
             tenant.account.login,
-            f"it is deleted, and whoever restores it restores its role: {held}",
+            f"it is deleted, and whoever restores it restores its roles: {', '.join(named)}",
             "delete it for good in the recycle bin, or restore it and run again",
         )
         return

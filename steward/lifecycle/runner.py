@@ -6,9 +6,11 @@ into the evidence file before the next one begins.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
@@ -28,6 +30,7 @@ from steward.terraform import Workspace
 BUDGET_SECONDS = 60.0
 _MOST = 50
 POLL_SECONDS = 15.0
+DOUBT_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
 
 
@@ -59,6 +62,7 @@ class StepOutcome:
     doubts: Sequence[Action] = ()
     told: set[str] = field(default_factory=set)
     writes: int = 0
+    written: float = -inf
     facts: Facts = field(default_factory=Facts)
 
 
@@ -145,8 +149,8 @@ class Runner:
                 return False
         if calls:
             return True
-        if outcome.writes and any(isinstance(action, Blocked) for action in actions):
-            # Right after a write a replica may still show what was there before: look again before it is believed.
+        is_doubtful = step.looks_again and time.monotonic() - outcome.written < DOUBT_SECONDS
+        if is_doubtful and any(isinstance(action, Blocked) for action in actions):
             outcome.doubts = actions
             return True
         for action in actions:
@@ -168,6 +172,7 @@ class Runner:
         self._note(step, "intends", call.subject, act)
         before = len(self._session.answers)
         outcome.writes += 1
+        outcome.written = time.monotonic()
         try:
             if isinstance(call, GraphCall):
                 await writes.perform(self._session, call.act, self._sink)

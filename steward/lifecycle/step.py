@@ -13,9 +13,11 @@ class Step:
     """One step of the life.
 
     `reads` names fields of `Facts`; a fact that is not named reaches `decide` as unreadable. The step is over when
-    `decide`, given freshly read facts, intends nothing more.
+    `decide`, given freshly read facts, intends nothing more. With `looks_again` a refusal right after a write is not
+    believed at once, because a replica may still show what was there before.
     """
 
     name: str
     reads: tuple[str, ...]
     decide: Callable[[Facts, Tenant], Iterator[Action]]
+    looks_again: bool = False

@@ -166,8 +166,9 @@ def test_close_alone_works_without_terraform_and_says_what_is_left(tenancy: Tena
 
 def test_close_alone_works_where_no_evidence_can_be_written(tenancy: Tenancy) -> None:
     tenancy.deploy()
-    evidence = tenancy.scene.folder / "evidence"
+    evidence = tenancy.scene.folder / "evidence" / "contoso"
     kept = evidence.rename(tenancy.scene.folder / "kept") if evidence.exists() else None
+    evidence.parent.mkdir(exist_ok=True)
     evidence.write_text("a file where a folder is wanted")
     try:
         closed = tenancy.post_apply("--only", "close", expect=frozenset({1}))
@@ -184,7 +185,7 @@ def test_account_that_is_deleted_or_hidden_is_never_called_demoted(tenancy: Tena
     account = tenancy.account()
     tenancy.scene.control.act("DELETE", f"/v1.0/users/{account['id']}")
     closed = tenancy.post_apply("--only", "close", expect=frozenset({1}))
-    assert "whoever restores it restores its role" in closed.stderr
+    assert "whoever restores it restores its roles" in closed.stderr
     assert "no privileged role" not in closed.stdout
 
 

@@ -79,4 +79,4 @@ def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterat
         yield could_not_tell(unreadable.what, unreadable.why)
 
 
-CLOSE = Step(name="close", reads=("account", "roles", "other_administrators", "twins"), decide=decide)
+CLOSE = Step(name="close", reads=("account", "roles", "other_administrators", "twins"), decide=decide, looks_again=True)

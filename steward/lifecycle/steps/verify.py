@@ -24,7 +24,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         return
     yield from _check_sign_in(facts, tenant, account)
     yield from _check_roles(facts, account)
-    yield from _check_deleted(facts)
+    yield from _check_other_accounts(facts)
     yield from _check_grants(facts, tenant, account)
     yield from check_mfa(facts, tenant)
 
@@ -56,22 +56,25 @@ def _check_roles(facts: Facts, account: UserState) -> Iterator[Action]:
         yield Already(account.login, "no privileged role by any path")
 
 
-def _check_deleted(facts: Facts) -> Iterator[Action]:
-    deleted = facts.twins
-    match deleted:
-        case Absent():
-            yield Already("other accounts", "none")
-        case Unreadable():
-            yield could_not_tell(deleted.what, deleted.why)
-        case _ if privileged(deleted):
-            listed = ", ".join(describe(holding) for holding in privileged(deleted))
-            yield Blocked(
-                "other accounts",
-                f"another account of ours holds a privileged role, or will when it is restored: {listed}",
-                "take the role away from it; a deleted one is deleted for good in the recycle bin",
-            )
-        case _:
-            yield Already("other accounts", "none holds a privileged role")
+def _check_other_accounts(facts: Facts) -> Iterator[Action]:
+    twins = facts.twins
+    if isinstance(twins, Absent | Unreadable):
+        yield from not_there(twins)
+    elif privileged(twins):
+        listed = ", ".join(describe(holding) for holding in privileged(twins))
+        yield Blocked(
+            "other accounts",
+            f"another account of ours holds a privileged role, or will when it is restored: {listed}",
+            "take the role away from it; a deleted one is deleted for good in the recycle bin",
+        )
+    elif twins.unreadable:
+        yield Found(
+            "other accounts",
+            f"{', '.join(entry.what for entry in twins.unreadable)}: {twins.unreadable[0].why}",
+            "delete it for good in the recycle bin",
+        )
+    else:
+        yield Already("other accounts", "none holds a privileged role")
 
 
 def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:

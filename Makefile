@@ -6,6 +6,8 @@ UPGRADE ?=
 
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.toolchain/bin:$(CURDIR)/.venv/bin:$(PATH)
+# msgraph-sdk imports close to two thousand modules; compiled again each time they cost seconds a command.
+unexport PYTHONDONTWRITEBYTECODE
 export CHECKPOINT_DISABLE := 1
 export DISABLE_VERSION_CHECK := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1

@@ -89,7 +89,9 @@ def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
 def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment for commands that are run on a user's behalf: quiet, and without anybody's sign-in."""
     # Of Terraform's own variables none is kept: a plugin cache, for one, would keep the rehearsal provider.
-    kept = {key: value for key, value in variables.items() if not key.startswith(("ARM_", "TF_", "AZURE_"))}
+    # And Python keeps its compiled modules: msgraph-sdk has thousands, and the provider starts with every command.
+    dropped = ("ARM_", "TF_", "AZURE_", "PYTHONDONTWRITEBYTECODE")
+    kept = {key: value for key, value in variables.items() if not key.startswith(dropped)}
     return {
         **kept,
         "PYTHONPATH": str(root),

@@ -4,6 +4,7 @@
 """
 
 import argparse
+import shlex
 import signal
 import sys
 import threading
@@ -60,7 +61,8 @@ def _serve(parsed: argparse.Namespace, console: Console) -> ExitCode:
     try:
         for identity, file in files.items():
             write(file, {**chosen.variables, **render(scene.sandbox, identity=identity)})
-        console.result(_USE.format(url=scene.sandbox.base_url, folder=folder, name=NAME, takes=chosen.words, root=ROOT))
+        places = {"folder": shlex.quote(str(folder)), "root": shlex.quote(str(ROOT))}
+        console.result(_USE.format(url=scene.sandbox.base_url, name=NAME, takes=chosen.words, **places))
         stopped.wait()
     finally:
         scene.sandbox.stop()

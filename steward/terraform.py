@@ -56,25 +56,27 @@ class Workspace:
         """Raise `ConfigError` unless the tenant's stack has been synthesized here."""
         file = self.folder / "cdk.tf.json"
         try:
-            (provider,) = json.loads(file.read_text(encoding="utf-8"))["provider"]["azuread"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            stack = json.loads(file.read_text(encoding="utf-8"))
+            (provider,) = stack["provider"]["azuread"]
+            tenant_id, login = provider.get("tenant_id"), _login_of(stack)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigError(
                 f"no synthesized stack in {self.folder}",
                 why=f"{file.name} cannot be read: {error}",
                 next_move="run cdktf synth (or cdktf deploy) in the project's folder, or name the folder with --stack",
             ) from None
-        login = _login_of(file)
-        if provider.get("tenant_id") == tenant.tenant.id and login != tenant.account.login:
+        next_move = "name the right folder with --stack, or synthesize again"
+        if tenant_id != tenant.tenant.id:
+            raise ConfigError(
+                f"the stack in {self.folder} is another tenant's",
+                why=f"it is for {tenant_id}, and {tenant.file} is about {tenant.tenant.id}",
+                next_move=next_move,
+            )
+        if login != tenant.account.login:
             raise ConfigError(
                 f"the stack in {self.folder} is not this tenant file's",
                 why=f"it declares the account {login}, and {tenant.file} names {tenant.account.login}",
-                next_move="name the right folder with --stack, or synthesize again",
-            )
-        if provider.get("tenant_id") != tenant.tenant.id:
-            raise ConfigError(
-                f"the stack in {self.folder} is another tenant's",
-                why=f"it is for {provider.get('tenant_id')}, and {tenant.file} is about {tenant.tenant.id}",
-                next_move="name the right folder with --stack, or synthesize again",
+                next_move=next_move,
             )
 
     async def read_stack(self) -> Reading[StackState]:
@@ -220,9 +222,9 @@ class _Run:
         return words or f"exit code {self.code}"
 
 
-def _login_of(file: Path) -> str | None:
+def _login_of(stack: Mapping[str, Any]) -> str | None:
     """Return the login that a synthesized stack declares."""
-    users = json.loads(file.read_text(encoding="utf-8")).get("resource", {}).get("azuread_user", {})
+    users = stack.get("resource", {}).get("azuread_user", {})
     login = users.get("service_account", {}).get("user_principal_name")
     return str(login) if login else None
 

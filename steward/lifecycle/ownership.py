@@ -20,6 +20,16 @@ def lost_latch(tenant: Tenant) -> Blocked:
     )
 
 
+def others_hold(twins: RoleHoldings) -> Blocked:
+    """Return the refusal for other accounts of ours that hold a privileged role."""
+    listed = ", ".join(describe(holding) for holding in privileged(twins))
+    return Blocked(
+        "other accounts",
+        f"another account of ours holds a privileged role, or will when it is restored: {listed}",
+        "take the role away from it; a deleted one is deleted for good in the recycle bin",
+    )
+
+
 def deleted_or_unknown(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Yield what an absent account leaves to be said: a deleted one keeps its roles, and one list may lag."""
     deleted = facts.twins

@@ -1,7 +1,7 @@
 """One good situation, a tenant right after its deploy, and the same tenant once sealed; cases mutate one of them."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from steward.config.clouds import Cloud
@@ -75,9 +75,6 @@ TENANT = Tenant(
     ),
     dashboard=(DashboardRole(role="Full Administrator", group=GroupReference(name="sg-admins")),),
     evidence=Path("evidence"),
-)
-SEALED_TENANT = TENANT.model_copy(
-    update={"account": TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 23)})}
 )
 ALLOWED_TENANT = TENANT.model_copy(
     update={

@@ -10,7 +10,7 @@ from steward.acts import RemoveRoleAssignment
 from steward.config.model import SignIn, Tenant
 from steward.facts import Absent, Facts, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
-from steward.lifecycle.ownership import deleted_or_unknown, require_own_account
+from steward.lifecycle.ownership import deleted_or_unknown, others_hold, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import shut
 from steward.lifecycle.step import Step
@@ -46,12 +46,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
 def _other_accounts(facts: Facts) -> Iterator[Action]:
     twins = facts.twins
     if isinstance(twins, RoleHoldings) and privileged(twins):
-        listed = ", ".join(describe(holding) for holding in privileged(twins))
-        yield Blocked(
-            "other accounts",
-            f"another account of ours holds a privileged role, or will when it is restored: {listed}",
-            "take the role away from it; a deleted one is deleted for good in the recycle bin",
-        )
+        yield others_hold(twins)
 
 
 def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterator[Action]:

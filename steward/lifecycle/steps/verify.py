@@ -7,7 +7,7 @@ from steward.facts import Absent, Facts, GrantsState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.declared import delegated_wishes, missing_roles, surplus
 from steward.lifecycle.mfa import check_mfa
-from steward.lifecycle.ownership import deleted_or_unknown, require_own_account
+from steward.lifecycle.ownership import deleted_or_unknown, others_hold, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import is_settled
 from steward.lifecycle.step import Step
@@ -61,12 +61,7 @@ def _check_other_accounts(facts: Facts) -> Iterator[Action]:
     if isinstance(twins, Absent | Unreadable):
         yield from not_there(twins)
     elif privileged(twins):
-        listed = ", ".join(describe(holding) for holding in privileged(twins))
-        yield Blocked(
-            "other accounts",
-            f"another account of ours holds a privileged role, or will when it is restored: {listed}",
-            "take the role away from it; a deleted one is deleted for good in the recycle bin",
-        )
+        yield others_hold(twins)
     elif twins.unreadable:
         yield Found(
             "other accounts",

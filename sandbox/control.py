@@ -17,11 +17,13 @@ class ControlError(Exception):
 
 
 class Control:
-    """Speaks to the control endpoints of one sandbox over verified TLS."""
+    """Speaks to the control endpoints of one sandbox over verified TLS, about one of its tenants."""
 
-    def __init__(self, base_url: str, ca_file: Path) -> None:
+    def __init__(self, base_url: str, ca_file: Path, tenant_id: str | None = None) -> None:
+        """Speak about the tenant of an id, or about the first one."""
         context = ssl.create_default_context(cafile=str(ca_file))
-        self._client = httpx.Client(base_url=f"{base_url}/_sandbox", verify=context, trust_env=False)
+        about = {} if tenant_id is None else {"tenant": tenant_id}
+        self._client = httpx.Client(base_url=f"{base_url}/_sandbox", verify=context, trust_env=False, params=about)
 
     def close(self) -> None:
         """Close the connections."""
@@ -43,6 +45,16 @@ class Control:
         """Replace the tenant by another seed's, and tell its identities."""
         identities: dict[str, Any] = self._send("POST", "seed", content=seed.to_json())
         return identities
+
+    def add_tenant(self, seed: Seed) -> dict[str, Any]:
+        """Serve one more tenant, and tell its id and identities."""
+        added: dict[str, Any] = self._send("POST", "tenants", content=seed.to_json())
+        return added
+
+    def tenants(self) -> list[dict[str, str]]:
+        """List the served tenants by id and name."""
+        listed: list[dict[str, str]] = self._ask("GET", "tenants")
+        return listed
 
     def journal(self) -> list[dict[str, Any]]:
         """List the requests since the last clearing, secrets masked."""

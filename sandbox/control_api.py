@@ -17,7 +17,7 @@ from sandbox.directory.store import Directory
 from sandbox.errors import GraphError
 from sandbox.graph import Graph
 from sandbox.seed import Seed, SeedError
-from sandbox.tenant import Tenant
+from sandbox.tenant import Tenant, Tenants
 
 Reply = tuple[int, Any]
 
@@ -26,6 +26,7 @@ Reply = tuple[int, Any]
 class Control:
     """What the control endpoints work on."""
 
+    tenants: Tenants
     tenant: Tenant
     graph: Graph
 
@@ -96,6 +97,21 @@ def advance_clock(control: Control, body: Mapping[str, Any]) -> Reply:
     return HTTPStatus.OK, {"now": control.tenant.clock.stamp()}
 
 
+def add_tenant(control: Control, body: Mapping[str, Any]) -> Reply:
+    """Serve one more tenant from a seed, and tell its identities."""
+    added = control.tenants.add(Seed.from_value(body))
+    return HTTPStatus.CREATED, {
+        "tenantId": added.directory.tenant_id,
+        "identities": {name: dataclasses.asdict(each) for name, each in added.identities.items()},
+    }
+
+
+def list_tenants(control: Control, _body: Mapping[str, Any]) -> Reply:
+    """List the served tenants by id and name."""
+    listed = [{"tenantId": each.directory.tenant_id, "name": each.directory.tenant_name} for each in control.tenants]
+    return HTTPStatus.OK, listed
+
+
 def list_identities(control: Control, _body: Mapping[str, Any]) -> Reply:
     """Show the seeded identities with what they sign in with."""
     return HTTPStatus.OK, {name: dataclasses.asdict(each) for name, each in control.tenant.identities.items()}
@@ -118,6 +134,8 @@ def register_method(control: Control, body: Mapping[str, Any]) -> Reply:
 ENDPOINTS: Mapping[tuple[str, str], Callable[[Control, Mapping[str, Any]], Reply]] = {
     ("POST", "reset"): reset,
     ("POST", "seed"): reseed,
+    ("GET", "tenants"): list_tenants,
+    ("POST", "tenants"): add_tenant,
     ("GET", "journal"): read_journal,
     ("DELETE", "journal"): clear_journal,
     ("GET", "snapshot"): read_snapshot,
@@ -131,14 +149,28 @@ ENDPOINTS: Mapping[tuple[str, str], Callable[[Control, Mapping[str, Any]], Reply
 }
 
 
-def answer(control: Control, method: str, name: str, body: Mapping[str, Any]) -> Reply:
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A control request; without a tenant's id or domain it is for the first one."""
+
+    method: str
+    name: str
+    tenant: str | None
+    body: Mapping[str, Any]
+
+
+def answer(tenants: Tenants, asked: Asked) -> Reply:
     """Answer a control request, refusing by name what is not one."""
-    endpoint = ENDPOINTS.get((method, name))
+    endpoint = ENDPOINTS.get((asked.method, asked.name))
     if endpoint is None:
         known = ", ".join(sorted(f"{verb} {path}" for verb, path in ENDPOINTS))
-        return _refusal(HTTPStatus.NOT_FOUND, f"There is no control endpoint {method} {name}; known are {known}.")
+        message = f"There is no control endpoint {asked.method} {asked.name}; known are {known}."
+        return _refusal(HTTPStatus.NOT_FOUND, message)
+    tenant = tenants.first if asked.tenant is None else tenants.find(asked.tenant)
+    if tenant is None:
+        return _refusal(HTTPStatus.NOT_FOUND, f"No tenant here is called {asked.tenant!r}.")
     try:
-        return endpoint(control, body)
+        return endpoint(Control(tenants, tenant, Graph(tenant)), asked.body)
     except SeedError as fault:
         return _refusal(HTTPStatus.BAD_REQUEST, str(fault))
     except GraphError as refusal:

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from sandbox.directory import recycling
 from sandbox.directory.store import GRAPH_APP_ID, Caller, Directory, referenced_id
 from sandbox.errors import GraphError, forbidden
 
@@ -175,9 +176,8 @@ def _is_for_another_resource(asked: Asked, _property: str) -> bool:
 
 def _object_type(asked: Asked, object_id: str) -> str:
     found = asked.directory.find_object(object_id)
-    if found is None:
-        return "user" if object_id in asked.directory.deleted_users else ""
-    return found[0]
+    found = found or recycling.find(asked.directory, object_id)
+    return "" if found is None else found[0]
 
 
 def _member_type(asked: Asked, _property: str, wanted: frozenset[str]) -> bool:

@@ -15,9 +15,10 @@ from urllib.parse import parse_qsl, urlencode
 from sandbox.directory import service_principals
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import bad_request, malformed
-from sandbox.exposures import BY_TYPE, Exposure
+from sandbox.exposures.exposure import Exposure
+from sandbox.exposures.registry import BY_TYPE
 from sandbox.filters import compile_filter
-from sandbox.schema import Property, graph_schema, require_writable
+from sandbox.schema import graph_schema
 
 LONGEST_PAGE = 999
 _KNOWN_OPTIONS = (
@@ -63,27 +64,6 @@ class GraphRequest:
     def beta(self) -> bool:
         """Say whether the request goes to Graph's beta version."""
         return self.version == "beta"
-
-    def check_body(self, exposure: Exposure, *, creating: bool = False) -> Mapping[str, Any]:
-        """Refuse by name what the body may not hold, and return the body."""
-        graph_schema().check(exposure.type_name, self.body, beta=self.beta)
-        allowed = exposure.writable | exposure.create_only if creating else exposure.writable
-        # Clients echo the id of the object they address.
-        given = {name: value for name, value in self.body.items() if name != "id" or value != self.params.get("id")}
-        require_writable(exposure.type_name, given, allowed)
-        return given
-
-    def check_parameters(self, **kinds: str) -> Mapping[str, Any]:
-        """Refuse by name what an action's body may not hold; kinds are Graph types, in a list for `Collection(..)`."""
-        for name, value in self.body.items():
-            if name not in kinds:
-                raise malformed(
-                    f"The parameter '{name}' in the request payload is not a valid parameter for the operation."
-                )
-            kind = kinds[name].removeprefix("Collection(").removesuffix(")")
-            parameter = Property(name, kind, collection=kind != kinds[name], nullable=True)
-            graph_schema().check_property("parameters", parameter, value)
-        return self.body
 
     def show(self, exposure: Exposure, record: Record, *, status: int = HTTPStatus.OK) -> Answer:
         """Answer with one object."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from sandbox.bodies import NOTHING, REFERENCE, Accepted, Creates
 from sandbox.directory.store import Directory
 from sandbox.errors import GraphError, malformed, not_emulated, not_found
 from sandbox.permissions import Requirement, Service, documented, parse
@@ -30,8 +31,9 @@ _ALTERNATE_KEY = re.compile(r"(?P<collection>\w+)\((?:(?P<name>\w+)=)?'(?P<value
 class Route:
     """One request that the sandbox answers.
 
-    `needs` is given where no documented row of permissions exists; `witness` names the unmodified clients that
-    send the request, and `gaps` says what of Graph's behaviour is left out.
+    `accepts` declares the body, `status` a success that is not the usual one, and `conflicts` the refusals beyond
+    those that follow from the rest; `needs` is given where no documented row of permissions exists; `witness` names
+    the unmodified clients that send the request, and `gaps` says what of Graph's behaviour is left out.
     """
 
     method: str
@@ -39,10 +41,34 @@ class Route:
     handler: Handler
     versions: tuple[str, ...] = V1
     query: frozenset[str] = NO_OPTIONS
+    accepts: Accepted = NOTHING
+    status: int | None = None
+    conflicts: tuple[int, ...] = ()
     needs: str | None = None
     service: Service = Service.DIRECTORY
     witness: str = ""
     gaps: str = ""
+
+    @property
+    def key(self) -> str:
+        """Tell the row's name, such as `GET /users/{id}`."""
+        return f"{self.method} {self.template}"
+
+    def success(self) -> int:
+        """Tell the status of a request that is done: 201 for what is created, 204 where nothing comes back."""
+        if self.status is not None:
+            return self.status
+        if isinstance(self.accepts, Creates):
+            return HTTPStatus.CREATED
+        silent = self.method in {"PATCH", "PUT", "DELETE"} or self.accepts is REFERENCE
+        return HTTPStatus.NO_CONTENT if silent else HTTPStatus.OK
+
+    def refusals(self) -> tuple[int, ...]:
+        """List the statuses with which this request may be refused, faults and throttling aside."""
+        found = {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_IMPLEMENTED}
+        if "{" in self.template or self.accepts.names():
+            found.add(HTTPStatus.NOT_FOUND)
+        return tuple(sorted({*map(int, found), *self.conflicts}))
 
     def requirement(self) -> Requirement:
         """Tell the permissions this request needs; ValueError when neither documented nor declared."""

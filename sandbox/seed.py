@@ -114,6 +114,14 @@ class TemporaryAccessPassPolicy:
     is_usable_once: bool = False
 
 
+@dataclass(frozen=True)
+class Behaviour:
+    """How the tenant acts where sources on Microsoft's own disagree; every default is the worse one for the caller.
+
+    Each setting says what the sources are, and the field's comment which values there are.
+    """
+
+
 _BREAK_GLASS = (
     SeedUser("breakglass1@contoso.onmicrosoft.com", "Break Glass 1", directory_roles=("Global Administrator",)),
     SeedUser("breakglass2@contoso.onmicrosoft.com", "Break Glass 2", directory_roles=("Global Administrator",)),
@@ -154,6 +162,7 @@ class Seed:
     )
     temporary_access_pass_policy: TemporaryAccessPassPolicy = TemporaryAccessPassPolicy()
     page_size: int = 100
+    behaviour: Behaviour = Behaviour()
 
     def to_json(self) -> str:
         """Write the seed as JSON; an identity's secret is in it only if the seed names one."""

@@ -1,4 +1,4 @@
-"""Serves a sandbox tenant over HTTPS on loopback, from a thread of this process.
+"""Serves sandbox tenants over HTTPS on loopback, from a thread of this process.
 
 The certificate authority and the server's certificate are made anew for every start and written to a
 directory, for clients to verify against. The address is known to clients as `https://localhost:<port>`;
@@ -20,7 +20,7 @@ import uvicorn
 from sandbox import web
 from sandbox.directory.population import IdentityCredential
 from sandbox.seed import Seed
-from sandbox.tenant import Tenant
+from sandbox.tenant import Tenants
 
 _START_SECONDS = 15.0
 _PRIVATE = 0o600
@@ -37,24 +37,24 @@ class _Server(uvicorn.Server):
 
 
 class RunningSandbox:
-    """A served tenant; stopping it, or leaving it as a context, ends the server."""
+    """The served tenants; stopping it, or leaving it as a context, ends the server."""
 
-    def __init__(self, tenant: Tenant, server: uvicorn.Server, thread: threading.Thread, ca_file: Path) -> None:
-        self._tenant = tenant
+    def __init__(self, tenants: Tenants, server: uvicorn.Server, thread: threading.Thread, ca_file: Path) -> None:
+        self._tenants = tenants
         self._server = server
         self._thread = thread
-        self.base_url = tenant.base_url
+        self.base_url = tenants.base_url
         self.ca_file = ca_file
 
     @property
     def tenant_id(self) -> str:
-        """Tell the tenant's id."""
-        return self._tenant.directory.tenant_id
+        """Tell the first tenant's id."""
+        return self._tenants.first.directory.tenant_id
 
     @property
     def identities(self) -> Mapping[str, IdentityCredential]:
-        """Tell what the seeded identities sign in with, by name."""
-        return self._tenant.identities
+        """Tell what the seeded identities of the first tenant sign in with, by name."""
+        return self._tenants.first.identities
 
     def stop(self) -> None:
         """End the server and wait for it."""
@@ -70,19 +70,19 @@ class RunningSandbox:
         self.stop()
 
 
-def start(directory: Path, seed: Seed, *, port: int = 0) -> RunningSandbox:
-    """Serve a seeded tenant; TLS files go to `directory`. OSError when the port is taken."""
+def start(directory: Path, seed: Seed, *further: Seed, port: int = 0) -> RunningSandbox:
+    """Serve one or more seeded tenants; TLS files go to `directory`. OSError when the port is taken."""
     # asyncio switches Nagle's delay off only for sockets that name their protocol; with it, an answer takes 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     with contextlib.ExitStack() as on_failure:
         on_failure.callback(listener.close)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        tenant = Tenant(seed, f"https://localhost:{listener.getsockname()[1]}")
+        tenants = Tenants(f"https://localhost:{listener.getsockname()[1]}", (seed, *further))
         ca_file, certificate = _write_certificates(directory)
         server = _Server(
             uvicorn.Config(
-                web.build(tenant),
+                web.build(tenants),
                 lifespan="off",
                 log_config=None,
                 access_log=False,
@@ -96,7 +96,7 @@ def start(directory: Path, seed: Seed, *, port: int = 0) -> RunningSandbox:
         thread.start()
         _wait_until_serving(server, thread)
         on_failure.pop_all()
-    return RunningSandbox(tenant, server, thread, ca_file)
+    return RunningSandbox(tenants, server, thread, ca_file)
 
 
 def _wait_until_serving(server: uvicorn.Server, thread: threading.Thread) -> None:

@@ -17,12 +17,6 @@ def record_change(
     service: str = "Core Directory",
 ) -> None:
     """Add an entry: who did what to which objects."""
-    app = {
-        "appId": caller.client_id,
-        "displayName": caller.name,
-        "servicePrincipalId": caller.object_id or None,
-        "servicePrincipalName": None,
-    }
     directory.audit_entries.append(
         {
             "id": f"Directory_{new_id()}",
@@ -31,7 +25,7 @@ def record_change(
             "additionalDetails": [],
             "category": category,
             "correlationId": new_id(),
-            "initiatedBy": {"app": app, "user": None},
+            "initiatedBy": _initiator(caller),
             "loggedByService": service,
             "operationType": operation,
             "result": "success",
@@ -39,6 +33,19 @@ def record_change(
             "targetResources": list(targets),
         }
     )
+
+
+def _initiator(caller: Caller) -> Record:
+    if caller.user_id is not None:
+        user = {"id": caller.user_id, "displayName": None, "ipAddress": None, "userPrincipalName": caller.login}
+        return {"app": None, "user": user}
+    app = {
+        "appId": caller.client_id,
+        "displayName": caller.name,
+        "servicePrincipalId": caller.object_id or None,
+        "servicePrincipalName": None,
+    }
+    return {"app": app, "user": None}
 
 
 def target(type_name: str, record: Record, *, modified: Sequence[Record] = ()) -> Record:

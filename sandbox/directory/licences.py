@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.directory import recycling
 from sandbox.directory.audit import record_change, target
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import bad_request
@@ -41,7 +42,7 @@ def assign(directory: Directory, key: str, body: Mapping[str, Any], caller: Call
 
 def consumed(directory: Directory, sku: Record) -> int:
     """Count the seats taken, those of deleted users included, who keep theirs until they are gone for good."""
-    holders = [*directory.users.values(), *directory.deleted_users.values()]
+    holders = [*directory.users.values(), *recycling.deleted(directory, "user")]
     return sum(sku["skuId"] == each["skuId"] for user in holders for each in user["assignedLicenses"])
 
 

@@ -46,6 +46,7 @@ def populate(
         page_size=seed.page_size,
         security_defaults=seed.security_defaults,
         pass_policy=seed.temporary_access_pass_policy,
+        behaviour=seed.behaviour,
     )
     for domain in seed.domains:
         directory.domains[domain.name] = _domain(domain)

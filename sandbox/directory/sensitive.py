@@ -54,8 +54,8 @@ def require_may_act(directory: Directory, caller: Caller, user: Record) -> None:
 def _require_rank(directory: Directory, caller: Caller, user: Record, *, needs_role: bool) -> None:
     if caller.unrestricted:
         return
-    held = _role_names(directory, caller.object_id)
-    target = _role_names(directory, user["id"])
+    held = _names(directory, caller.directory_roles)
+    target = _names(directory, roles.roles_of(directory, user["id"]))
     if held.intersection(_OUTRANK_ALL):
         return
     if _is_in_role_assignable_group(directory, user["id"]):
@@ -69,8 +69,9 @@ def _require_rank(directory: Directory, caller: Caller, user: Record, *, needs_r
     raise forbidden()
 
 
-def _role_names(directory: Directory, principal_id: str) -> set[str]:
-    return {directory.role_definitions[each]["displayName"] for each in roles.roles_of(directory, principal_id)}
+def _names(directory: Directory, role_ids: Collection[str]) -> set[str]:
+    known = directory.role_definitions
+    return {known[each]["displayName"] for each in role_ids if each in known}
 
 
 def _is_in_role_assignable_group(directory: Directory, user_id: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from sandbox.clock import Clock
 from sandbox.errors import bad_request, not_found
 from sandbox.passwords import SecretHash
-from sandbox.seed import TemporaryAccessPassPolicy
+from sandbox.seed import Behaviour, TemporaryAccessPassPolicy
 
 Record = dict[str, Any]
 
@@ -21,14 +21,22 @@ GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 MICROSOFT_TENANT_ID = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"  # owner of Microsoft's own applications
 
 
-@dataclass
+@dataclass(frozen=True)
 class Caller:
-    """Who asks: an application with its token's permissions, or somebody in the portal, who is unrestricted."""
+    """Who asks, as the token says: an application by itself, a user through an application, or somebody in the portal.
+
+    `object_id` is who acts: the user where there is one, the application's service principal otherwise. `permissions`
+    are application permissions, `scopes` delegated ones, `directory_roles` template ids, all as of the token's issue.
+    """
 
     client_id: str
     object_id: str
     name: str
     permissions: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    directory_roles: frozenset[str] = frozenset()
+    user_id: str | None = None
+    login: str | None = None
     unrestricted: bool = False
 
 
@@ -45,10 +53,10 @@ class Directory:
     page_size: int
     security_defaults: bool
     pass_policy: TemporaryAccessPassPolicy
+    behaviour: Behaviour = Behaviour()
     domains: dict[str, Record] = field(default_factory=dict)
     skus: dict[str, Record] = field(default_factory=dict)
     users: dict[str, Record] = field(default_factory=dict)
-    deleted_users: dict[str, Record] = field(default_factory=dict)
     groups: dict[str, Record] = field(default_factory=dict)
     applications: dict[str, Record] = field(default_factory=dict)
     service_principals: dict[str, Record] = field(default_factory=dict)
@@ -61,6 +69,7 @@ class Directory:
     access_policies: dict[str, Record] = field(default_factory=dict)
     authentication_strengths: dict[str, Record] = field(default_factory=dict)
     authentication_methods: dict[str, list[Record]] = field(default_factory=dict)  # by user id
+    recycle_bin: dict[str, Record] = field(default_factory=dict)  # object id -> {"type": Graph type, "object": record}
     audit_entries: list[Record] = field(default_factory=list)
     members: dict[str, list[str]] = field(default_factory=dict)  # group id -> object ids
     owners: dict[str, list[str]] = field(default_factory=dict)  # object id -> object ids

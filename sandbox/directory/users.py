@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.directory import roles, sensitive
+from sandbox.directory import recycling, roles, sensitive
 from sandbox.directory.audit import record_change, target
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, Caller, Directory, Record, referenced_id
 from sandbox.errors import bad_request, conflicting_object, not_found
@@ -102,19 +102,15 @@ def delete(directory: Directory, key: str, caller: Caller) -> None:
     roles_held = roles.roles_of(directory, user["id"])
     if GLOBAL_ADMINISTRATOR in roles_held:
         roles.require_other_administrator(directory, without_user=user["id"])
-    del directory.users[user["id"]]
     # The login is freed by putting the object id in front of it, which restoring takes away again.
     user["userPrincipalName"] = f"{user['id'].replace('-', '')}{user['userPrincipalName']}"
-    user["deletedDateTime"] = directory.clock.stamp()
-    directory.deleted_users[user["id"]] = user
+    recycling.discard(directory, "user", user["id"])
     _record(directory, caller, "Delete user", "Delete", user)
 
 
 def restore(directory: Directory, user_id: str, caller: Caller) -> Record:
     """Bring a deleted user back with everything it held."""
-    user = directory.deleted_users.get(user_id)
-    if user is None:
-        raise not_found(user_id)
+    _, user = recycling.require(directory, user_id)
     login = user["userPrincipalName"].removeprefix(user_id.replace("-", ""))
     if directory.find_user(login):
         raise conflicting_object(
@@ -122,10 +118,8 @@ def restore(directory: Directory, user_id: str, caller: Caller) -> Record:
             target="userPrincipalName",
         )
     sensitive.require_may_act(directory, caller, user)
-    del directory.deleted_users[user_id]
+    recycling.take_back(directory, user_id)
     user["userPrincipalName"] = login
-    user["deletedDateTime"] = None
-    directory.users[user_id] = user
     _record(directory, caller, "Restore user", "Restore", user)
     return user
 

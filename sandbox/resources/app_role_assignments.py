@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import Creates
 from sandbox.directory import grants, groups, service_principals
 from sandbox.directory.store import Record
 from sandbox.errors import bad_request, not_found
-from sandbox.exposures import APP_ROLE_ASSIGNMENT
+from sandbox.exposures.grants import APP_ROLE_ASSIGNMENT
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Route
 
@@ -71,7 +72,7 @@ def _list(request: GraphRequest, side: str, holder: Record) -> Answer:
 
 
 def _assign(request: GraphRequest, side: str) -> Answer:
-    body = request.check_body(APP_ROLE_ASSIGNMENT, creating=True)
+    body = request.body
     service_principals.require(request.directory, request.params["id"])
     if body.get(side) != request.params["id"]:
         raise bad_request(f"The property '{side}' must be the id of the service principal in the request's URL.")
@@ -94,11 +95,11 @@ def _withdraw(request: GraphRequest, side: str) -> Answer:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", _TO, list_assigned_to, query=MANY, witness=_SDK),
-    Route("POST", _TO, assign_to, witness=_BOTH_CLIENTS),
+    Route("POST", _TO, assign_to, accepts=Creates(APP_ROLE_ASSIGNMENT), witness=_BOTH_CLIENTS),
     Route("GET", f"{_TO}/{{assignment_id}}", read_assigned_to, query=ONE, witness=_BOTH_CLIENTS),
     Route("DELETE", f"{_TO}/{{assignment_id}}", withdraw_assigned_to, witness=_BOTH_CLIENTS),
     Route("GET", _OF, list_assignments, query=MANY, witness=_SDK),
-    Route("POST", _OF, assign, witness=_SDK),
+    Route("POST", _OF, assign, accepts=Creates(APP_ROLE_ASSIGNMENT), witness=_SDK),
     Route("GET", f"{_OF}/{{assignment_id}}", read_assignment, query=ONE, witness=_SDK),
     Route("DELETE", f"{_OF}/{{assignment_id}}", withdraw_assignment, witness=_SDK),
     Route("GET", "/users/{id}/appRoleAssignments", list_user_assignments, query=MANY, witness=_SDK),

@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import REFERENCE, Changes, Creates, takes
 from sandbox.directory import applications, groups
-from sandbox.exposures import APPLICATION
+from sandbox.exposures.applications import APPLICATION
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import BOTH, MANY, ONE, Route
 
@@ -19,7 +20,7 @@ def list_applications(request: GraphRequest) -> Answer:
 
 def create_application(request: GraphRequest) -> Answer:
     """Register an application."""
-    body = request.check_body(APPLICATION, creating=True)
+    body = request.body
     application, credentials = applications.create(request.directory, body, request.caller)
     shown = {**application, "passwordCredentials": credentials} if credentials else application
     return request.show(APPLICATION, shown, status=HTTPStatus.CREATED)
@@ -32,7 +33,7 @@ def read_application(request: GraphRequest) -> Answer:
 
 def update_application(request: GraphRequest) -> Answer:
     """Change the named properties of an application."""
-    applications.change(request.directory, request.params["id"], request.check_body(APPLICATION), request.caller)
+    applications.change(request.directory, request.params["id"], request.body, request.caller)
     return _NO_CONTENT
 
 
@@ -64,7 +65,7 @@ def remove_owner(request: GraphRequest) -> Answer:
 
 def add_password(request: GraphRequest) -> Answer:
     """Give an application a secret; only this answer shows it."""
-    body = request.check_parameters(passwordCredential="passwordCredential")
+    body = request.body
     application = applications.require(request.directory, request.params["id"])
     credential = applications.add_password(request.directory, application, body.get("passwordCredential", {}))
     context = f"{request.base_url}/{request.version}/$metadata#microsoft.graph.passwordCredential"
@@ -73,7 +74,7 @@ def add_password(request: GraphRequest) -> Answer:
 
 def remove_password(request: GraphRequest) -> Answer:
     """Take a secret away."""
-    body = request.check_parameters(keyId="Guid")
+    body = request.body
     application = applications.require(request.directory, request.params["id"])
     applications.remove_password(request.directory, application, body.get("keyId"))
     return _NO_CONTENT
@@ -81,13 +82,34 @@ def remove_password(request: GraphRequest) -> Answer:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/applications", list_applications, query=MANY, witness=_BOTH_CLIENTS),
-    Route("POST", "/applications", create_application, witness=_PROVIDER, gaps="certificates"),
+    Route(
+        "POST",
+        "/applications",
+        create_application,
+        accepts=Creates(APPLICATION),
+        witness=_PROVIDER,
+        gaps="certificates",
+    ),
     Route("GET", "/applications/{id}", read_application, versions=BOTH, query=ONE, witness=_BOTH_CLIENTS),
-    Route("PATCH", "/applications/{id}", update_application, versions=BOTH, witness=_PROVIDER, gaps="certificates"),
+    Route(
+        "PATCH",
+        "/applications/{id}",
+        update_application,
+        accepts=Changes(APPLICATION),
+        versions=BOTH,
+        witness=_PROVIDER,
+        gaps="certificates",
+    ),
     Route("DELETE", "/applications/{id}", delete_application, witness=_PROVIDER, gaps="no soft deletion"),
     Route("GET", "/applications/{id}/owners", list_owners, query=MANY, witness=_PROVIDER),
-    Route("POST", "/applications/{id}/owners/$ref", add_owner, witness=_PROVIDER),
+    Route("POST", "/applications/{id}/owners/$ref", add_owner, accepts=REFERENCE, witness=_PROVIDER),
     Route("DELETE", "/applications/{id}/owners/{owner_id}/$ref", remove_owner, witness=_PROVIDER),
-    Route("POST", "/applications/{id}/addPassword", add_password, witness=_PROVIDER),
-    Route("POST", "/applications/{id}/removePassword", remove_password, witness=_PROVIDER),
+    Route(
+        "POST",
+        "/applications/{id}/addPassword",
+        add_password,
+        accepts=takes(passwordCredential="passwordCredential"),
+        witness=_PROVIDER,
+    ),
+    Route("POST", "/applications/{id}/removePassword", remove_password, accepts=takes(keyId="Guid"), witness=_PROVIDER),
 )

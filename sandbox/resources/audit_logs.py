@@ -1,6 +1,6 @@
 """`/auditLogs/directoryAudits`: one entry for every change of the directory, the latest first."""
 
-from sandbox.exposures import DIRECTORY_AUDIT
+from sandbox.exposures.logs import DIRECTORY_AUDIT
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, Route

@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import Creates
 from sandbox.directory import methods
 from sandbox.directory.store import Record
 from sandbox.errors import not_emulated
-from sandbox.exposures import METHODS_POLICY, PASS_CONFIGURATION, TEMPORARY_ACCESS_PASS
+from sandbox.exposures.methods import METHODS_POLICY, PASS_CONFIGURATION, TEMPORARY_ACCESS_PASS
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import ONE, Route
@@ -29,7 +30,7 @@ def list_passes(request: GraphRequest) -> Answer:
 
 def issue_pass(request: GraphRequest) -> Answer:
     """Issue a Temporary Access Pass; only this answer shows the code."""
-    body = request.check_body(TEMPORARY_ACCESS_PASS, creating=True)
+    body = request.body
     issued = methods.issue_pass(request.directory, request.params["id"], body, request.caller)
     return request.show(TEMPORARY_ACCESS_PASS, issued, status=HTTPStatus.CREATED)
 
@@ -88,7 +89,15 @@ def _configuration(request: GraphRequest) -> Record:
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/users/{id}/authentication/methods", list_methods, service=Service.AUTHENTICATION, witness=_SDK),
     Route("GET", _PASSES, list_passes, service=Service.AUTHENTICATION, witness=_SDK),
-    Route("POST", _PASSES, issue_pass, service=Service.AUTHENTICATION, witness=_SDK, gaps="the policy's targets"),
+    Route(
+        "POST",
+        _PASSES,
+        issue_pass,
+        accepts=Creates(TEMPORARY_ACCESS_PASS),
+        service=Service.AUTHENTICATION,
+        witness=_SDK,
+        gaps="the policy's targets",
+    ),
     Route("GET", f"{_PASSES}/{{method_id}}", read_pass, query=ONE, service=Service.AUTHENTICATION, witness=_SDK),
     Route("DELETE", f"{_PASSES}/{{method_id}}", delete_pass, service=Service.AUTHENTICATION, witness=_SDK),
     Route("GET", _POLICY, read_policy, service=Service.AUTHENTICATION, witness=_SDK, gaps="other methods"),

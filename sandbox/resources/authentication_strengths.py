@@ -1,7 +1,7 @@
 """`/policies/authenticationStrengthPolicies`: the built-in strengths."""
 
 from sandbox.errors import not_found
-from sandbox.exposures import AUTHENTICATION_STRENGTH
+from sandbox.exposures.conditional_access import AUTHENTICATION_STRENGTH
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Route

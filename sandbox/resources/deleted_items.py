@@ -1,8 +1,7 @@
 """`/directory/deletedItems`: deleted users, who keep what they held and get it back with their restoration."""
 
-from sandbox.directory import users
-from sandbox.errors import not_found
-from sandbox.exposures import USER
+from sandbox.directory import recycling, users
+from sandbox.exposures.users import USER
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Route
 
@@ -11,20 +10,17 @@ _WITNESS = "msgraph-sdk"
 
 def list_deleted_users(request: GraphRequest) -> Answer:
     """List deleted users."""
-    return request.page(USER, request.directory.deleted_users.values())
+    return request.page(USER, recycling.deleted(request.directory, "user"))
 
 
 def read_deleted_item(request: GraphRequest) -> Answer:
     """Show a deleted user by object id."""
-    user = request.directory.deleted_users.get(request.params["id"])
-    if user is None:
-        raise not_found(request.params["id"])
-    return request.show_mixed("user", user)
+    kind, record = recycling.require(request.directory, request.params["id"])
+    return request.show_mixed(kind, record)
 
 
 def restore_item(request: GraphRequest) -> Answer:
     """Bring a deleted user back."""
-    request.check_parameters()
     users.restore(request.directory, request.params["id"], request.caller)
     return request.show_mixed("user", request.directory.users[request.params["id"]])
 

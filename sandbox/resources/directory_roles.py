@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import Creates
 from sandbox.directory import roles
 from sandbox.directory.store import Record
 from sandbox.errors import bad_request, conflicting_object, not_found
-from sandbox.exposures import DIRECTORY_ROLE, DIRECTORY_ROLE_TEMPLATE
+from sandbox.exposures.roles import DIRECTORY_ROLE, DIRECTORY_ROLE_TEMPLATE
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, NO_OPTIONS, ONE, Route
 
@@ -20,7 +21,7 @@ def list_roles(request: GraphRequest) -> Answer:
 
 def activate_role(request: GraphRequest) -> Answer:
     """Make a role active by its template."""
-    template_id = request.check_body(DIRECTORY_ROLE, creating=True).get("roleTemplateId")
+    template_id = request.body.get("roleTemplateId")
     if template_id not in request.directory.role_definitions:
         raise bad_request("Invalid value specified for property 'roleTemplateId' of resource 'DirectoryRole'.")
     if any(each["roleTemplateId"] == template_id for each in request.directory.directory_roles.values()):
@@ -69,7 +70,7 @@ def _require_role(request: GraphRequest) -> Record:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/directoryRoles", list_roles, query=MANY, witness=f"{_PROVIDER}, {_SDK}"),
-    Route("POST", "/directoryRoles", activate_role, witness=_PROVIDER),
+    Route("POST", "/directoryRoles", activate_role, accepts=Creates(DIRECTORY_ROLE), witness=_PROVIDER),
     Route("GET", "/directoryRoles/{id}", read_role, query=ONE, witness=_PROVIDER),
     Route("GET", "/directoryRoles/{id}/members", list_role_members, query=MANY, witness=f"{_PROVIDER}, {_SDK}"),
     Route("GET", "/directoryRoleTemplates", list_templates, query=NO_OPTIONS, witness=_PROVIDER),

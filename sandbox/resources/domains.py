@@ -1,7 +1,7 @@
 """`/domains`: the names of a tenant."""
 
 from sandbox.errors import not_found
-from sandbox.exposures import DOMAIN
+from sandbox.exposures.organization import DOMAIN
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import ONE, Route
 

@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import REFERENCE, Changes, Creates
 from sandbox.directory import groups
-from sandbox.exposures import GROUP
+from sandbox.exposures.groups import GROUP
 from sandbox.requests import Answer, GraphRequest
-from sandbox.routing import BOTH, MANY, NO_OPTIONS, ONE, Handler, Route
+from sandbox.routing import BOTH, MANY, ONE, Route
 
 _PROVIDER = "azuread provider"
 _BOTH_CLIENTS = "azuread provider, msgraph-sdk"
@@ -19,7 +20,7 @@ def list_groups(request: GraphRequest) -> Answer:
 
 def create_group(request: GraphRequest) -> Answer:
     """Create a group."""
-    body = request.check_body(GROUP, creating=True)
+    body = request.body
     return request.show(GROUP, groups.create(request.directory, body, request.caller), status=HTTPStatus.CREATED)
 
 
@@ -30,7 +31,7 @@ def read_group(request: GraphRequest) -> Answer:
 
 def update_group(request: GraphRequest) -> Answer:
     """Change the named properties of a group."""
-    groups.change(request.directory, request.params["id"], request.check_body(GROUP), request.caller)
+    groups.change(request.directory, request.params["id"], request.body, request.caller)
     return _NO_CONTENT
 
 
@@ -90,24 +91,25 @@ def remove_owner(request: GraphRequest) -> Answer:
     return _NO_CONTENT
 
 
-def _on_both(
-    method: str, template: str, handler: Handler, query: frozenset[str] = NO_OPTIONS, witness: str = _PROVIDER
-) -> Route:
-    return Route(method, template, handler, versions=BOTH, query=query, witness=witness)
-
-
 ROUTES: tuple[Route, ...] = (
-    _on_both("GET", "/groups", list_groups, MANY, _BOTH_CLIENTS),
-    _on_both("POST", "/groups", create_group),
-    _on_both("GET", "/groups/{id}", read_group, ONE, _BOTH_CLIENTS),
-    _on_both("PATCH", "/groups/{id}", update_group),
-    _on_both("DELETE", "/groups/{id}", delete_group),
-    _on_both("GET", "/groups/{id}/members", list_members, MANY, _BOTH_CLIENTS),
-    _on_both("POST", "/groups/{id}/members/$ref", add_member),
-    _on_both("DELETE", "/groups/{id}/members/{member_id}/$ref", remove_member),
-    _on_both("GET", "/groups/{id}/transitiveMembers", list_transitive_members, MANY, _BOTH_CLIENTS),
-    _on_both("GET", "/groups/{id}/memberOf", list_memberships, MANY),
-    _on_both("GET", "/groups/{id}/owners", list_owners, MANY, _BOTH_CLIENTS),
-    _on_both("POST", "/groups/{id}/owners/$ref", add_owner),
-    _on_both("DELETE", "/groups/{id}/owners/{owner_id}/$ref", remove_owner),
+    Route("GET", "/groups", list_groups, versions=BOTH, query=MANY, witness=_BOTH_CLIENTS),
+    Route("POST", "/groups", create_group, versions=BOTH, accepts=Creates(GROUP), witness=_PROVIDER),
+    Route("GET", "/groups/{id}", read_group, versions=BOTH, query=ONE, witness=_BOTH_CLIENTS),
+    Route("PATCH", "/groups/{id}", update_group, versions=BOTH, accepts=Changes(GROUP), witness=_PROVIDER),
+    Route("DELETE", "/groups/{id}", delete_group, versions=BOTH, witness=_PROVIDER),
+    Route("GET", "/groups/{id}/members", list_members, versions=BOTH, query=MANY, witness=_BOTH_CLIENTS),
+    Route("POST", "/groups/{id}/members/$ref", add_member, versions=BOTH, accepts=REFERENCE, witness=_PROVIDER),
+    Route("DELETE", "/groups/{id}/members/{member_id}/$ref", remove_member, versions=BOTH, witness=_PROVIDER),
+    Route(
+        "GET",
+        "/groups/{id}/transitiveMembers",
+        list_transitive_members,
+        versions=BOTH,
+        query=MANY,
+        witness=_BOTH_CLIENTS,
+    ),
+    Route("GET", "/groups/{id}/memberOf", list_memberships, versions=BOTH, query=MANY, witness=_PROVIDER),
+    Route("GET", "/groups/{id}/owners", list_owners, versions=BOTH, query=MANY, witness=_BOTH_CLIENTS),
+    Route("POST", "/groups/{id}/owners/$ref", add_owner, versions=BOTH, accepts=REFERENCE, witness=_PROVIDER),
+    Route("DELETE", "/groups/{id}/owners/{owner_id}/$ref", remove_owner, versions=BOTH, witness=_PROVIDER),
 )

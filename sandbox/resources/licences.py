@@ -1,7 +1,9 @@
 """`/subscribedSkus` and the licences of users."""
 
+from sandbox.bodies import takes
 from sandbox.directory import licences
-from sandbox.exposures import LICENCE_DETAILS, SUBSCRIBED_SKU, USER
+from sandbox.exposures.organization import LICENCE_DETAILS, SUBSCRIBED_SKU
+from sandbox.exposures.users import USER
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import ONE, Route
 
@@ -16,7 +18,7 @@ def list_skus(request: GraphRequest) -> Answer:
 
 def assign_licence(request: GraphRequest) -> Answer:
     """Give and take licences of a user."""
-    body = request.check_parameters(addLicenses="Collection(assignedLicense)", removeLicenses="Collection(Guid)")
+    body = request.body
     return request.show(USER, licences.assign(request.directory, request.params["id"], body, request.caller))
 
 
@@ -28,7 +30,14 @@ def list_licence_details(request: GraphRequest) -> Answer:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/subscribedSkus", list_skus, query=ONE, witness=_SDK),
-    Route("POST", "/users/{id}/assignLicense", assign_licence, witness=_SDK, gaps="group-based licences"),
+    Route(
+        "POST",
+        "/users/{id}/assignLicense",
+        assign_licence,
+        accepts=takes(addLicenses="Collection(assignedLicense)", removeLicenses="Collection(Guid)"),
+        witness=_SDK,
+        gaps="group-based licences",
+    ),
     Route(
         "GET",
         "/users/{id}/licenseDetails",

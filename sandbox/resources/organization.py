@@ -1,6 +1,6 @@
 """`/organization`: the tenant itself."""
 
-from sandbox.exposures import ORGANIZATION
+from sandbox.exposures.organization import ORGANIZATION
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import ONE, Route
 

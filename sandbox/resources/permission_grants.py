@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import Changes, Creates
 from sandbox.directory import grants
-from sandbox.exposures import PERMISSION_GRANT
+from sandbox.exposures.grants import PERMISSION_GRANT
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Route
 
@@ -18,7 +19,7 @@ def list_grants(request: GraphRequest) -> Answer:
 
 def create_grant(request: GraphRequest) -> Answer:
     """Grant delegated permissions."""
-    body = request.check_body(PERMISSION_GRANT)
+    body = request.body
     grant = grants.create_permission_grant(request.directory, body, request.caller)
     return request.show(PERMISSION_GRANT, grant, status=HTTPStatus.CREATED)
 
@@ -30,7 +31,7 @@ def read_grant(request: GraphRequest) -> Answer:
 
 def update_grant(request: GraphRequest) -> Answer:
     """Replace the whole scope of a grant."""
-    body = request.check_body(PERMISSION_GRANT)
+    body = request.body
     grants.change_permission_grant(request.directory, request.params["id"], body, request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
@@ -43,8 +44,15 @@ def delete_grant(request: GraphRequest) -> Answer:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/oauth2PermissionGrants", list_grants, query=MANY, witness=_WITNESS),
-    Route("POST", "/oauth2PermissionGrants", create_grant, witness=_WITNESS, gaps="scope names are stored unchecked"),
+    Route(
+        "POST",
+        "/oauth2PermissionGrants",
+        create_grant,
+        accepts=Creates(PERMISSION_GRANT),
+        witness=_WITNESS,
+        gaps="scope names are stored unchecked",
+    ),
     Route("GET", _ONE, read_grant, query=ONE, witness=_WITNESS),
-    Route("PATCH", _ONE, update_grant, witness=_WITNESS),
+    Route("PATCH", _ONE, update_grant, accepts=Changes(PERMISSION_GRANT), witness=_WITNESS),
     Route("DELETE", _ONE, delete_grant, witness=_WITNESS),
 )

@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import Creates
 from sandbox.directory import roles
 from sandbox.errors import not_found
-from sandbox.exposures import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from sandbox.exposures.roles import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Route
 
@@ -20,7 +21,7 @@ def list_assignments(request: GraphRequest) -> Answer:
 
 def create_assignment(request: GraphRequest) -> Answer:
     """Give a role to a principal."""
-    body = request.check_body(ROLE_ASSIGNMENT, creating=True)
+    body = request.body
     assignment = roles.assign(request.directory, body, request.caller)
     return request.show(ROLE_ASSIGNMENT, assignment, status=HTTPStatus.CREATED)
 
@@ -51,7 +52,14 @@ def read_definition(request: GraphRequest) -> Answer:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", _ASSIGNMENTS, list_assignments, query=MANY | {"$expand"}, witness="msgraph-sdk"),
-    Route("POST", _ASSIGNMENTS, create_assignment, witness=_BOTH_CLIENTS, gaps="app scopes"),
+    Route(
+        "POST",
+        _ASSIGNMENTS,
+        create_assignment,
+        accepts=Creates(ROLE_ASSIGNMENT),
+        witness=_BOTH_CLIENTS,
+        gaps="app scopes",
+    ),
     Route("GET", f"{_ASSIGNMENTS}/{{id}}", read_assignment, query=ONE | {"$expand"}, witness=_BOTH_CLIENTS),
     Route("DELETE", f"{_ASSIGNMENTS}/{{id}}", delete_assignment, witness=_BOTH_CLIENTS),
     Route("GET", _DEFINITIONS, list_definitions, query=MANY, witness="msgraph-sdk", gaps="rolePermissions are empty"),

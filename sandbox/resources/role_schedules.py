@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from sandbox.directory.store import Directory, Record
 from sandbox.errors import bad_request
-from sandbox.exposures import (
+from sandbox.exposures.roles import (
     ROLE_ASSIGNMENT_SCHEDULE,
     ROLE_ASSIGNMENT_SCHEDULE_INSTANCE,
     ROLE_ELIGIBILITY_SCHEDULE,

@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import Changes
 from sandbox.directory import access_policies
-from sandbox.exposures import SECURITY_DEFAULTS
+from sandbox.exposures.conditional_access import SECURITY_DEFAULTS
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import ONE, Route
@@ -24,11 +25,18 @@ def read_policy(request: GraphRequest) -> Answer:
 
 def update_policy(request: GraphRequest) -> Answer:
     """Switch security defaults on or off."""
-    access_policies.set_security_defaults(request.directory, request.check_body(SECURITY_DEFAULTS), request.caller)
+    access_policies.set_security_defaults(request.directory, request.body, request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", _PATH, read_policy, query=ONE, service=Service.CONDITIONAL_ACCESS, witness="msgraph-sdk"),
-    Route("PATCH", _PATH, update_policy, service=Service.CONDITIONAL_ACCESS, witness="msgraph-sdk"),
+    Route(
+        "PATCH",
+        _PATH,
+        update_policy,
+        accepts=Changes(SECURITY_DEFAULTS),
+        service=Service.CONDITIONAL_ACCESS,
+        witness="msgraph-sdk",
+    ),
 )

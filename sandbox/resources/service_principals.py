@@ -2,8 +2,10 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import REFERENCE, Changes, Creates
 from sandbox.directory import groups, service_principals
-from sandbox.exposures import PERMISSION_GRANT, SERVICE_PRINCIPAL
+from sandbox.exposures.grants import PERMISSION_GRANT
+from sandbox.exposures.service_principals import SERVICE_PRINCIPAL
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import BOTH, MANY, ONE, Route
 
@@ -22,7 +24,7 @@ def list_service_principals(request: GraphRequest) -> Answer:
 
 def create_service_principal(request: GraphRequest) -> Answer:
     """Create the service principal of an application."""
-    body = request.check_body(SERVICE_PRINCIPAL, creating=True)
+    body = request.body
     principal = service_principals.create(request.directory, body, request.caller)
     shown = service_principals.render(request.directory, principal)
     return request.show(SERVICE_PRINCIPAL, shown, status=HTTPStatus.CREATED)
@@ -36,7 +38,7 @@ def read_service_principal(request: GraphRequest) -> Answer:
 
 def update_service_principal(request: GraphRequest) -> Answer:
     """Change the named properties of a service principal."""
-    body = request.check_body(SERVICE_PRINCIPAL)
+    body = request.body
     service_principals.change(request.directory, request.params["id"], body, request.caller)
     return _NO_CONTENT
 
@@ -84,12 +86,18 @@ _ONE = "/servicePrincipals/{id}"
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/servicePrincipals", list_service_principals, query=MANY, witness=_BOTH_CLIENTS),
-    Route("POST", "/servicePrincipals", create_service_principal, witness=_BOTH_CLIENTS),
+    Route(
+        "POST",
+        "/servicePrincipals",
+        create_service_principal,
+        accepts=Creates(SERVICE_PRINCIPAL),
+        witness=_BOTH_CLIENTS,
+    ),
     Route("GET", _ONE, read_service_principal, versions=BOTH, query=ONE, witness=_BOTH_CLIENTS),
-    Route("PATCH", _ONE, update_service_principal, witness=_PROVIDER),
+    Route("PATCH", _ONE, update_service_principal, accepts=Changes(SERVICE_PRINCIPAL), witness=_PROVIDER),
     Route("DELETE", _ONE, delete_service_principal, witness=_PROVIDER, gaps="no soft deletion"),
     Route("GET", f"{_ONE}/owners", list_owners, query=MANY, witness=_PROVIDER),
-    Route("POST", f"{_ONE}/owners/$ref", add_owner, witness=_PROVIDER),
+    Route("POST", f"{_ONE}/owners/$ref", add_owner, accepts=REFERENCE, witness=_PROVIDER),
     Route("DELETE", f"{_ONE}/owners/{{owner_id}}/$ref", remove_owner, witness=_PROVIDER),
     Route("GET", f"{_ONE}/memberOf", list_memberships, query=MANY, witness=_SDK),
     Route("GET", f"{_ONE}/oauth2PermissionGrants", list_permission_grants, query=MANY, witness=_SDK),

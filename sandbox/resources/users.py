@@ -2,8 +2,10 @@
 
 from http import HTTPStatus
 
+from sandbox.bodies import REFERENCE, Changes, Creates
 from sandbox.directory import users
-from sandbox.exposures import PERMISSION_GRANT, USER
+from sandbox.exposures.grants import PERMISSION_GRANT
+from sandbox.exposures.users import USER
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import BOTH, MANY, ONE, Route
 
@@ -19,7 +21,7 @@ def list_users(request: GraphRequest) -> Answer:
 
 def create_user(request: GraphRequest) -> Answer:
     """Create a user."""
-    body = request.check_body(USER, creating=True)
+    body = request.body
     return request.show(USER, users.create(request.directory, body, request.caller), status=HTTPStatus.CREATED)
 
 
@@ -30,7 +32,7 @@ def read_user(request: GraphRequest) -> Answer:
 
 def update_user(request: GraphRequest) -> Answer:
     """Change the named properties of a user."""
-    users.change(request.directory, request.params["id"], request.check_body(USER), request.caller)
+    users.change(request.directory, request.params["id"], request.body, request.caller)
     return _NO_CONTENT
 
 
@@ -59,7 +61,6 @@ def clear_manager(request: GraphRequest) -> Answer:
 
 def revoke_sessions(request: GraphRequest) -> Answer:
     """End a user's sessions; Graph answers 200 with a value here."""
-    request.check_parameters()
     users.revoke_sessions(request.directory, request.params["id"], request.caller)
     context = f"{request.base_url}/{request.version}/$metadata#Edm.Boolean"
     return Answer(HTTPStatus.OK, {"@odata.context": context, "value": True})
@@ -101,12 +102,12 @@ def _memberships(request: GraphRequest, *, nested: bool) -> Answer:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/users", list_users, query=MANY, witness=f"{_PROVIDER}, {_SDK}", gaps="no $search, $orderby"),
-    Route("POST", "/users", create_user, witness=_PROVIDER),
+    Route("POST", "/users", create_user, accepts=Creates(USER), witness=_PROVIDER),
     Route("GET", "/users/{id}", read_user, versions=BOTH, query=ONE, witness=f"{_PROVIDER}, {_SDK}"),
-    Route("PATCH", "/users/{id}", update_user, versions=BOTH, witness=f"{_PROVIDER}, {_SDK}"),
+    Route("PATCH", "/users/{id}", update_user, accepts=Changes(USER), versions=BOTH, witness=f"{_PROVIDER}, {_SDK}"),
     Route("DELETE", "/users/{id}", delete_user, witness=_PROVIDER),
     Route("GET", "/users/{id}/manager", read_manager, query=ONE, witness=_PROVIDER),
-    Route("PUT", "/users/{id}/manager/$ref", set_manager, witness=_PROVIDER),
+    Route("PUT", "/users/{id}/manager/$ref", set_manager, accepts=REFERENCE, witness=_PROVIDER),
     Route("DELETE", "/users/{id}/manager/$ref", clear_manager, witness=_PROVIDER),
     Route("POST", "/users/{id}/revokeSignInSessions", revoke_sessions, witness=_SDK),
     Route("GET", "/users/{id}/memberOf", list_memberships, query=MANY, witness=_SDK),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.exposures import USER
+from sandbox.exposures.users import USER
 from sandbox.seed import SeedLicence
 from tests.sandbox.conftest import Tenant, create_user
 from tests.sandbox.test_conditional_access import PATH as POLICIES

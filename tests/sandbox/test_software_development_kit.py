@@ -1,17 +1,9 @@
 """msgraph-sdk and azure-identity, unmodified, against the sandbox."""
 
-import asyncio
-import contextlib
-import ssl
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import httpx
 import pytest
-from azure.identity.aio import ClientSecretCredential
 from kiota_abstractions.base_request_configuration import RequestConfiguration
-from kiota_authentication_azure.azure_identity_authentication_provider import AzureIdentityAuthenticationProvider
-from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph.generated.identity.conditional_access.evaluate.evaluate_post_request_body import EvaluatePostRequestBody
 from msgraph.generated.models.application_context import ApplicationContext
 from msgraph.generated.models.conditional_access_client_app import ConditionalAccessClientApp
@@ -20,48 +12,17 @@ from msgraph.generated.models.sign_in_conditions import SignInConditions
 from msgraph.generated.models.unified_role_assignment import UnifiedRoleAssignment
 from msgraph.generated.models.user_sign_in import UserSignIn
 from msgraph.generated.models.what_if_analysis_reasons import WhatIfAnalysisReasons
-from msgraph_core import GraphClientFactory, PageIterator
+from msgraph_core import PageIterator
 
 from tests.sandbox.conftest import SEED, Tenant
+from tests.sandbox.sdk import with_client
 from tests.sandbox.test_conditional_access import PATH, policy
-
-Result = TypeVar("Result")
 
 # The SDK's generated code warns about its own older classes whenever one of its modules is first imported.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:GetQueryParameters is deprecated:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:This class is deprecated. Please use the generic:DeprecationWarning"),
 ]
-
-
-def _with_client(tenant: Tenant, identity: str, use: Callable[[Any], Awaitable[Result]]) -> Result:
-    async def run() -> Result:
-        base = tenant.running.base_url
-        credential = tenant.running.identities[identity]
-        context = ssl.create_default_context(cafile=str(tenant.running.ca_file))
-        async with (
-            ClientSecretCredential(
-                tenant.running.tenant_id,
-                credential.client_id,
-                credential.client_secret,
-                authority=base,
-                disable_instance_discovery=True,
-                connection_verify=str(tenant.running.ca_file),
-            ) as azure,
-            # The SDK wraps the client's transport in one that does not close it, so it is closed here.
-            contextlib.aclosing(httpx.AsyncHTTPTransport(verify=context, trust_env=False)) as transport,
-        ):
-            authentication = AzureIdentityAuthenticationProvider(
-                azure, scopes=[f"{base}/.default"], allowed_hosts=[base.removeprefix("https://"), "localhost"]
-            )
-            client = GraphClientFactory.create_with_default_middleware(
-                client=httpx.AsyncClient(transport=transport, trust_env=False)
-            )
-            adapter = GraphRequestAdapter(authentication, client=client)
-            adapter.base_url = f"{base}/v1.0"
-            return await use(GraphServiceClient(request_adapter=adapter))
-
-    return asyncio.run(run())
 
 
 def test_sdk_lists_users_page_by_page(tenant: Tenant) -> None:
@@ -80,7 +41,7 @@ def test_sdk_lists_users_page_by_page(tenant: Tenant) -> None:
         await iterator.iterate(keep)
         return seen
 
-    assert _with_client(tenant, "post-apply", use) == [each.user_principal_name for each in SEED.users]
+    assert with_client(tenant, "post-apply", use) == [each.user_principal_name for each in SEED.users]
 
 
 def test_sdk_gives_finds_and_takes_back_a_role(tenant: Tenant, new_user: dict[str, Any]) -> None:
@@ -103,7 +64,7 @@ def test_sdk_gives_finds_and_takes_back_a_role(tenant: Tenant, new_user: dict[st
         assert left.value == []
         return names
 
-    assert _with_client(tenant, "post-apply", use) == ["Global Administrator"]
+    assert with_client(tenant, "post-apply", use) == ["Global Administrator"]
 
 
 def test_sdk_asks_what_if_and_learns_that_the_policy_applies(tenant: Tenant, new_user: dict[str, Any]) -> None:
@@ -118,7 +79,7 @@ def test_sdk_asks_what_if_and_learns_that_the_policy_applies(tenant: Tenant, new
         )
         return await client.identity.conditional_access.evaluate.post(question)
 
-    (result,) = _with_client(tenant, "post-apply", use).value
+    (result,) = with_client(tenant, "post-apply", use).value
     assert result.policy_applies is True
     assert result.analysis_reasons == [WhatIfAnalysisReasons.NotSet]
     assert [each.value for each in result.grant_controls.built_in_controls] == ["mfa"]
@@ -132,7 +93,7 @@ def test_sdk_meets_a_refusal_as_an_error_with_graphs_code(tenant: Tenant) -> Non
             return fault.response_status_code, fault.error.code
         return 0, "nothing was refused"
 
-    assert _with_client(tenant, "nobody", use) == (403, "Authorization_RequestDenied")
+    assert with_client(tenant, "nobody", use) == (403, "Authorization_RequestDenied")
 
 
 def test_sdk_reads_role_schedules_refused_for_want_of_p2(tenant: Tenant) -> None:
@@ -143,4 +104,4 @@ def test_sdk_reads_role_schedules_refused_for_want_of_p2(tenant: Tenant) -> None
             return str(fault.error.code)
         return "nothing was refused"
 
-    assert _with_client(tenant, "post-apply", use) == "AadPremiumLicenseRequired"
+    assert with_client(tenant, "post-apply", use) == "AadPremiumLicenseRequired"

@@ -1,0 +1,72 @@
+"""How groups are shown."""
+
+from sandbox.exposures.exposure import SAME, TEXT, Exposure
+
+GROUP = Exposure(
+    "group",
+    default=(
+        "id",
+        "deletedDateTime",
+        "classification",
+        "createdDateTime",
+        "description",
+        "displayName",
+        "expirationDateTime",
+        "groupTypes",
+        "isAssignableToRole",
+        "mail",
+        "mailEnabled",
+        "mailNickname",
+        "membershipRule",
+        "membershipRuleProcessingState",
+        "onPremisesDomainName",
+        "onPremisesLastSyncDateTime",
+        "onPremisesNetBiosName",
+        "onPremisesSamAccountName",
+        "onPremisesSecurityIdentifier",
+        "onPremisesSyncEnabled",
+        "preferredDataLocation",
+        "preferredLanguage",
+        "proxyAddresses",
+        "renewedDateTime",
+        "resourceBehaviorOptions",
+        "resourceProvisioningOptions",
+        "securityEnabled",
+        "securityIdentifier",
+        "theme",
+        "visibility",
+        "writebackConfiguration",
+    ),
+    further=("allowExternalSenders", "autoSubscribeNewMembers", "hideFromAddressLists", "hideFromOutlookClients"),
+    filterable={
+        "displayName": TEXT,
+        "id": SAME,
+        "isAssignableToRole": SAME,
+        "mail": TEXT,
+        "mailEnabled": SAME,
+        "mailNickname": TEXT,
+        "securityEnabled": SAME,
+    },
+    writable=frozenset(
+        {
+            "allowExternalSenders",
+            "autoSubscribeNewMembers",
+            "description",
+            "displayName",
+            "hideFromAddressLists",
+            "hideFromOutlookClients",
+            "mailEnabled",
+            "mailNickname",
+            "membershipRule",
+            "membershipRuleProcessingState",
+            "preferredLanguage",
+            "securityEnabled",
+            "theme",
+            "visibility",
+            "writebackConfiguration",
+        }
+    ),
+    create_only=frozenset(
+        {"groupTypes", "isAssignableToRole", "resourceBehaviorOptions", "resourceProvisioningOptions"}
+    ),
+)

@@ -1,0 +1,1 @@
+"""One good request for every row of the sandbox's table of routes, by resource."""

@@ -5,12 +5,21 @@ from typing import Any
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 
 
-async def read_all(builder: Any, query: Any = None) -> list[Any]:
-    """Return every element of a collection; `builder` is an SDK request builder, `query` its query parameters."""
-    page = require_page(await builder.get(RequestConfiguration(query_parameters=query)))
+async def read_all(builder: Any, query: Any = None, *, advanced: bool = False) -> list[Any]:
+    """Return every element of a collection; `builder` is an SDK request builder, `query` its query parameters.
+
+    `advanced` sends the header without which Graph refuses some filters; the query must then ask for the count.
+    """
+    configuration: RequestConfiguration[Any] = RequestConfiguration(query_parameters=query)
+    following: RequestConfiguration[Any] = RequestConfiguration()
+    if advanced:
+        # A link to the next page does not carry the header.
+        for each in (configuration, following):
+            each.headers.add("ConsistencyLevel", "eventual")
+    page = require_page(await builder.get(configuration))
     items = list(page.value)
     while page.odata_next_link:
-        page = require_page(await builder.with_url(page.odata_next_link).get())
+        page = require_page(await builder.with_url(page.odata_next_link).get(following))
         items.extend(page.value)
     return items
 

@@ -141,8 +141,13 @@ async def read_account(session: GraphSession, login: str, known_id: str | None =
 
 
 async def _find_users(session: GraphSession, condition: str) -> list[UserState]:
-    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(filter=condition, select=_USER_PROPERTIES)
-    return [_user_state(user) for user in await read_all(session.client.users, query)]
+    # Only advanced queries filter by employeeType ("Advanced query capabilities on Microsoft Entra ID objects",
+    # learn.microsoft.com, read November 2026); their answers may lag, so that nothing else is asked by them.
+    advanced = condition.startswith("employeeType ")
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        filter=condition, select=_USER_PROPERTIES, count=advanced or None
+    )
+    return [_user_state(user) for user in await read_all(session.client.users, query, advanced=advanced)]
 
 
 async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsState]:

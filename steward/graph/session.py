@@ -23,6 +23,7 @@ from msgraph_core import GraphClientFactory
 from steward.config.clouds import Cloud
 from steward.errors import RefusedError, UnreadableError
 from steward.facts import Caller
+from steward.graph.pacing import PacedTransport
 
 _SECONDS = 60.0
 _NO_ANSWER = (ServiceRequestError, ServiceResponseError)
@@ -68,7 +69,7 @@ async def open_session(cloud: Cloud, credential: TokenCredential) -> AsyncIterat
     host = urlsplit(cloud.graph)
     context = ssl.create_default_context(cafile=str(cloud.ca_file) if cloud.ca_file else certifi.where())
     # The SDK wraps the transport in one that does not close it, so it is held and closed here.
-    transport = httpx.AsyncHTTPTransport(verify=context)
+    transport = PacedTransport(httpx.AsyncHTTPTransport(verify=context))
     async with transport, httpx.AsyncClient(transport=transport, timeout=_SECONDS) as http:
         provider = AzureIdentityAuthenticationProvider(
             credential,

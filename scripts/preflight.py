@@ -1,10 +1,12 @@
-"""Before the first deploy: lists everything that would make it fail, and touches nothing.
+"""Before an identity does its work: lists everything that would make it fail, and touches nothing.
 
-Run it with the deploying identity: `python scripts/preflight.py tenants/<name>.yaml`.
+Run it with the deploying identity before the first deploy, `python scripts/preflight.py tenants/<name>.yaml`; with
+`--identity` for the other ones.
 """
 
 import argparse
 import sys
+from collections.abc import Mapping
 
 from scripts.console import Console
 from scripts.program import run_program, run_until_told, tenant_parser
@@ -12,32 +14,48 @@ from scripts.wiring import wire
 from steward.config.loader import load_tenant
 from steward.errors import ExitCode
 from steward.lifecycle.runner import Runner
-from steward.lifecycle.steps import PREFLIGHT_DEPLOY
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import PREFLIGHT, PREFLIGHT_DEPLOY, PREFLIGHT_PLAN
+
+# Whose work is checked, by which step, and what that identity does next.
+_PREFLIGHTS: Mapping[str, tuple[Step, str]] = {
+    "deploy": (PREFLIGHT_DEPLOY, "cdktf deploy {tenant.name}"),
+    "post-apply": (PREFLIGHT, "python scripts/post_apply.py {tenant.file}"),
+    "plan-only": (PREFLIGHT_PLAN, "terraform plan in cdktf.out/stacks/{tenant.name}"),
+}
 
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and run; the exit code says how it ended."""
-    parsed = tenant_parser("Lists what a deploy of this tenant would lack.").parse_args(arguments)
+    parser = tenant_parser("Lists what a deploy of this tenant would lack.")
+    parser.add_argument(
+        "--identity",
+        choices=sorted(_PREFLIGHTS),
+        default="deploy",
+        help="whose work to check, signed in as that identity (default: %(default)s)",
+    )
+    parsed = parser.parse_args(arguments)
     console = Console(is_quiet=parsed.quiet)
     return run_program(lambda: run_until_told(lambda: _run(parsed, console)), console)
 
 
 async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     tenant = load_tenant(parsed.tenant)
-    async with wire(tenant, needs_stack=False) as wired:
+    step, next_move = _PREFLIGHTS[parsed.identity]
+    async with wire(tenant, needs_stack=step is PREFLIGHT) as wired:
         runner = Runner(
             tenant=tenant, session=wired.session, workspace=wired.workspace, evidence=None, observe=console.show
         )
-        outcome = await runner.preview(PREFLIGHT_DEPLOY)
+        outcome = await runner.preview(step)
     is_ready = not outcome.is_blocked
     if parsed.json:
         console.result_json({"tenant": tenant.name, "ready": is_ready, "exit_code": int(outcome.exit_code)})
     elif not is_ready:
         console.result(f"{tenant.name}: not ready; nothing was touched")
-    elif tenant.account.sealed_on is not None:
+    elif step is PREFLIGHT_DEPLOY and tenant.account.sealed_on is not None:
         console.result(f"{tenant.name}: ready; sealed on {tenant.account.sealed_on}, so no deploy grants the role")
     else:
-        console.result(f"{tenant.name}: ready; next: cdktf deploy {tenant.name}")
+        console.result(f"{tenant.name}: ready; next: {next_move.format(tenant=tenant)}")
     return outcome.exit_code
 
 

@@ -1,4 +1,4 @@
-"""A running sandbox with a tenant file about it, seeded with the two identities and no more than they need."""
+"""A running sandbox with a tenant file about it, seeded with our identities and no more than each needs."""
 
 import json
 import shlex
@@ -12,20 +12,21 @@ from sandbox.control import Control
 from sandbox.environment import render
 from sandbox.seed import Seed, SeedIdentity
 from sandbox.server import RunningSandbox, start
+from sandbox.state.file import holds_tenants
 from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.tenant_file import NAME, sandbox_cloud, write_tenant_file
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
-from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, post_apply_needs
+from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, plan_needs, post_apply_needs
 
-DEPLOY, POST_APPLY = "deploy", "post-apply"
+DEPLOY, POST_APPLY, PLAN_ONLY = "deploy", "post-apply", "plan-only"
 _NO_TENANT = "00000000-0000-4000-8000-000000000001"
 _NO_DEPLOYER = "00000000-0000-4000-8000-000000000002"
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A running sandbox with its tenant file, and the environments of the two identities."""
+    """A running sandbox with its tenant file, and the environments of our identities."""
 
     folder: Path
     sandbox: RunningSandbox
@@ -53,21 +54,28 @@ def set_the_scene(
     sink: Path | None = None,
     edit: Callable[[str], str] = str,
     port: int = 0,
+    state: Path | None = None,
 ) -> Scene:
-    """Start a sandbox, seed a tenant with the two identities and no more than they need, and write its file."""
+    """Start a sandbox, seed a tenant with our identities and no more than each needs, and write its file.
+
+    A state file that holds a tenant brings it back, and the tenant file that lies in the folder already stays.
+    """
     file = folder / f"{NAME}.yaml"
+    resumed = state is not None and holds_tenants(state) and file.exists()
     tls = folder / "sandbox"
     options: dict[str, Any] = {"elevation": elevation, "window_minutes": window_minutes, "sink": sink, "edit": edit}
     # What the identities need follows from the file, and the file names one of them: so it is written twice.
-    write_tenant_file(file, cloud="global", tenant_id=_NO_TENANT, deployer_id=_NO_DEPLOYER, **options)
-    sandbox = start(tls, with_identities(seed or Seed(), load_tenant(file)), port=port)
-    write_tenant_file(
-        file,
-        cloud=sandbox_cloud(sandbox.base_url, sandbox.ca_file.relative_to(folder)),
-        tenant_id=sandbox.tenant_id,
-        deployer_id=sandbox.identities[DEPLOY].object_id,
-        **options,
-    )
+    if not resumed:
+        write_tenant_file(file, cloud="global", tenant_id=_NO_TENANT, deployer_id=_NO_DEPLOYER, **options)
+    sandbox = start(tls, with_identities(seed or Seed(), load_tenant(file)), port=port, state=state)
+    if not resumed:
+        write_tenant_file(
+            file,
+            cloud=sandbox_cloud(sandbox.base_url, sandbox.ca_file.relative_to(folder)),
+            tenant_id=sandbox.tenant_id,
+            deployer_id=sandbox.identities[DEPLOY].object_id,
+            **options,
+        )
     app = f"{shlex.quote(sys.executable)} {shlex.quote(str(ROOT / 'main.py'))} {NAME}.yaml"
     (folder / "cdktf.json").write_text(
         json.dumps({"language": "python", "app": app, "projectId": NAME, "sendCrashReports": "false"})
@@ -78,13 +86,14 @@ def set_the_scene(
         control=Control(sandbox.base_url, sandbox.ca_file),
         tenant=load_tenant(file),
         environments={
-            identity: {**base_environment, **render(sandbox, identity=identity)} for identity in (DEPLOY, POST_APPLY)
+            identity: {**base_environment, **render(sandbox, identity=identity)}
+            for identity in (DEPLOY, POST_APPLY, PLAN_ONLY)
         },
     )
 
 
 def with_identities(seed: Seed, tenant: Tenant) -> Seed:
-    """Return the seed with the deploying and the post-apply identity, each with what it needs for this tenant."""
+    """Return the seed with our identities, each with what it needs for this tenant."""
     identities = (
         SeedIdentity(DEPLOY, tuple(need.permission for need in deploy_needs(tenant))),
         SeedIdentity(
@@ -92,5 +101,6 @@ def with_identities(seed: Seed, tenant: Tenant) -> Seed:
             tuple(need.permission for need in post_apply_needs(tenant)),
             tuple(role.role_name for role in POST_APPLY_ROLES),
         ),
+        SeedIdentity(PLAN_ONLY, tuple(need.permission for need in plan_needs(tenant))),
     )
     return Seed(**{**vars(seed), "identities": (*seed.identities, *identities)})

@@ -126,6 +126,23 @@ POST_APPLY_ROLES = (
     ),
 )
 
+PLAN_NEEDS = (
+    Need("User.Read.All", "read the account", wider=("User.ReadWrite.All", "Directory.Read.All")),
+    Need("Group.Read.All", "read the break-glass group and the dashboard's groups", wider=("Directory.Read.All",)),
+    Need("Policy.Read.All", "read the MFA policy"),
+    Need(
+        "RoleManagement.Read.Directory",
+        "read the role assignment while it is in the state",
+        AT_DEPLOY,
+        wider=("RoleManagement.ReadWrite.Directory", "Directory.Read.All"),
+    ),
+    Need(
+        "Application.Read.All",
+        "read the application, its service principal and their owners",
+        wider=("Application.ReadWrite.All", "Directory.Read.All"),
+    ),
+)
+
 
 def deploy_needs(tenant: Tenant) -> tuple[Need, ...]:
     """Return what the deploying identity needs for the preflight and the deploy of this tenant."""
@@ -137,12 +154,24 @@ def post_apply_needs(tenant: Tenant) -> tuple[Need, ...]:
     return tuple(need for need in POST_APPLY_NEEDS if need.when.holds(tenant))
 
 
+def plan_needs(tenant: Tenant) -> tuple[Need, ...]:
+    """Return what an identity needs that plans this tenant's stack and writes nothing."""
+    return tuple(need for need in PLAN_NEEDS if need.when.holds(tenant))
+
+
 def render_needs() -> str:
-    """Return the documentation's tables of both identities, in Markdown."""
+    """Return the documentation's tables of the identities, in Markdown."""
     lines: list[str] = []
-    for title, needs in (("Deploying identity", DEPLOY_NEEDS), ("Post-apply identity", POST_APPLY_NEEDS)):
+    for title, needs in (
+        ("Deploying identity", DEPLOY_NEEDS),
+        ("Post-apply identity", POST_APPLY_NEEDS),
+        ("Plan-only identity", PLAN_NEEDS),
+    ):
         lines += [f"### {title}", "", "| permission | needed | to |", "| --- | --- | --- |"]
         lines += [f"| `{need.permission}` | {need.when.words} | {need.purpose} |" for need in needs]
         lines.append("")
-    lines += [f"And the directory role {role.role_name}: {role.purpose}." for role in POST_APPLY_ROLES]
+    lines += [
+        f"The post-apply identity holds the directory role {role.role_name} as well: {role.purpose}."
+        for role in POST_APPLY_ROLES
+    ]
     return "\n".join(lines)

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.seed import Seed
 from scripts.environment import child_environment, find_terraform
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import set_the_scene
@@ -26,6 +28,8 @@ def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenan
         environment = child_environment(ROOT)
         choice = os.environ.get("REHEARSAL_PROVIDER", "own")
         environment |= choose_provider(choice, folder, terraform=terraform, environment=environment).variables
+        # One request a second for conditional access is for the rehearsal, which keeps it, and for its own tests.
+        options["seed"] = replace(options.get("seed") or Seed(), conditional_access_requests_per_second=None)
         scene = set_the_scene(folder, base_environment=environment, **options)
         tenancy = Tenancy(scene, terraform)
         made.append(tenancy)

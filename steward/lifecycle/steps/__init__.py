@@ -8,6 +8,7 @@ from steward.lifecycle.steps.enrol import ENROL
 from steward.lifecycle.steps.open_account import OPEN
 from steward.lifecycle.steps.preflight import PREFLIGHT
 from steward.lifecycle.steps.preflight_deploy import PREFLIGHT_DEPLOY
+from steward.lifecycle.steps.preflight_plan import PREFLIGHT_PLAN
 from steward.lifecycle.steps.prove import PROVE
 from steward.lifecycle.steps.seal import SEAL
 from steward.lifecycle.steps.settle import SETTLE
@@ -16,6 +17,7 @@ from steward.lifecycle.steps.verify import VERIFY
 
 STEPS: tuple[Step, ...] = (
     PREFLIGHT_DEPLOY,
+    PREFLIGHT_PLAN,
     PREFLIGHT,
     PROVE,
     CONSENT,
@@ -37,6 +39,7 @@ __all__ = [
     "OPEN",
     "PREFLIGHT",
     "PREFLIGHT_DEPLOY",
+    "PREFLIGHT_PLAN",
     "PROVE",
     "SEAL",
     "SETTLE",

@@ -1,0 +1,210 @@
+"""Each identity's permissions are the least there are: what it asks for, tenant by tenant, taken away one by one.
+
+Five tenants live their whole lives with exactly the documented permissions. Then each permission is tried both ways:
+the journal shows a request that the tenant would have refused without it, and the preflight of an identity that lacks
+it stops and names it, with nothing written. The documentation's table is made from what was seen here.
+"""
+
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.seed import Seed, SeedLicence
+from scripts import preflight
+from scripts.rehearsal.provider_choice import ROOT
+from scripts.rehearsal.scene import DEPLOY, PLAN_ONLY, POST_APPLY
+from scripts.rehearsal.tenant_file import LOGIN
+from steward.config.model import Tenant
+from steward.lifecycle.needs import (
+    ALWAYS,
+    AT_DEPLOY,
+    DASHBOARD,
+    DEPLOY_NEEDS,
+    LICENCES,
+    NOT_AT_DEPLOY,
+    OWN,
+    PLAN_NEEDS,
+    POST_APPLY_NEEDS,
+    SIGN_IN,
+    VENDORS,
+    Need,
+    deploy_needs,
+    plan_needs,
+    post_apply_needs,
+)
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+from tests.life.conftest import MakeTenancy
+from tests.life.tenancy import Tenancy
+from tests.life.test_sign_in import start_post_apply, wait_for, wait_until_enabled
+from tests.life.test_variants import vendors, without
+
+pytestmark = pytest.mark.terraform
+
+NEEDS: Mapping[str, tuple[tuple[Need, ...], Callable[[Tenant], tuple[Need, ...]]]] = {
+    DEPLOY: (DEPLOY_NEEDS, deploy_needs),
+    POST_APPLY: (POST_APPLY_NEEDS, post_apply_needs),
+    PLAN_ONLY: (PLAN_NEEDS, plan_needs),
+}
+DOCUMENT = ROOT / "docs" / "least-permissions.md"
+VARIANTS = ("own registration", "no dashboard", "no elevation", "the vendor's application", "sign-in and a licence")
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A tenant after its life, with every Graph request that the identities sent."""
+
+    tenancy: Tenancy
+    journal: tuple[Mapping[str, Any], ...]
+
+    def refused_without(self, identity: str, need: Need) -> str | None:
+        """Return a request that the identity would have been refused without a permission, rather one that writes."""
+        _, needs = NEEDS[identity]
+        held = {each.permission for each in needs(self.tenancy.scene.tenant)} - {need.permission}
+        refused = [
+            str(entry["route"])
+            for entry in self.journal
+            if (entry["caller"] or {}).get("name") == identity
+            and "sufficient" in entry
+            and not any(held.issuperset(alternative) for alternative in entry["sufficient"])
+        ]
+        writing = [route for route in refused if not route.startswith("GET ")]
+        return next(iter([*writing, *refused]), None)
+
+
+@pytest.fixture
+def as_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Tenancy, str], str]:
+    """Run an identity's preflight in this process, and return what it tells when it stops."""
+
+    def run(tenancy: Tenancy, identity: str) -> str:
+        for name, value in tenancy.scene.environments[identity].items():
+            if name.startswith("ARM_") or name in {"TF_CLI_CONFIG_FILE", "SSL_CERT_FILE"}:
+                monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tenancy.scene.folder)
+        assert preflight.main(["contoso.yaml", "--identity", identity]) == 1
+        return capsys.readouterr().err
+
+    return run
+
+
+def _live(make_tenancy: MakeTenancy, variant: str, folders: pytest.TempPathFactory) -> Lived:
+    options: dict[str, dict[str, Any]] = {
+        "own registration": {},
+        "no dashboard": {"edit": lambda text: without(text, "dashboard", "elevation")},
+        "no elevation": {"elevation": "none"},
+        "the vendor's application": {"edit": vendors},
+        "sign-in and a licence": {
+            "seed": replace(Seed(), licences=(*Seed().licences, SeedLicence("EXCHANGESTANDARD"))),
+            "sink": folders.mktemp("sink"),
+            "edit": lambda text: text.replace("  sign_in:", "  licences: [EXCHANGESTANDARD]\n  sign_in:"),
+        },
+    }
+    tenancy = make_tenancy(**options[variant])
+    tenancy.scene.control.reset()
+    assert _preflight(tenancy, DEPLOY).returncode == 0
+    tenancy.run_terraform("apply", "-auto-approve", "-input=false")
+    tenancy.run_terraform("plan", "-input=false", "-detailed-exitcode", identity=PLAN_ONLY)
+    sink = options[variant].get("sink")
+    if sink is None:
+        tenancy.post_apply()
+    else:
+        _enrol(tenancy, sink)
+    tenancy.run_terraform("plan", "-input=false", "-detailed-exitcode", identity=PLAN_ONLY)
+    _close_after_somebody_granted_and_enabled(tenancy)
+    return Lived(tenancy, tuple(tenancy.scene.control.journal()))
+
+
+def _enrol(tenancy: Tenancy, sink: Path) -> None:
+    with start_post_apply(tenancy) as running:
+        code = wait_for(sink, "*.pass")
+        wait_until_enabled(tenancy)
+        tenancy.scene.control.register_method(LOGIN, code.read_text().strip())
+        output, _ = running.communicate(timeout=60)
+    assert running.returncode == 0, output
+
+
+def _close_after_somebody_granted_and_enabled(tenancy: Tenancy) -> None:
+    account_id = tenancy.account()["id"]
+    act = tenancy.scene.control.act
+    act("PATCH", f"/v1.0/users/{account_id}", {"accountEnabled": True})
+    role = {"principalId": account_id, "roleDefinitionId": GLOBAL_ADMINISTRATOR, "directoryScopeId": "/"}
+    act("POST", "/v1.0/roleManagement/directory/roleAssignments", role)
+    tenancy.post_apply("--only", "close")
+    assert not tenancy.holds_role()
+    assert not tenancy.account()["accountEnabled"]
+
+
+def _preflight(tenancy: Tenancy, identity: str) -> subprocess.CompletedProcess[str]:
+    command = tenancy.scene.script("preflight", "--identity", identity)
+    return subprocess.run(
+        command,
+        cwd=tenancy.scene.folder,
+        env=dict(tenancy.scene.environments[identity]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# Which of the tenants shows each condition, for the documentation's table.
+SHOWN_BY = {
+    ALWAYS: "own registration",
+    AT_DEPLOY: "own registration",
+    OWN: "own registration",
+    DASHBOARD: "own registration",
+    NOT_AT_DEPLOY: "no elevation",
+    VENDORS: "the vendor's application",
+    SIGN_IN: "sign-in and a licence",
+    LICENCES: "sign-in and a licence",
+}
+
+
+def test_documented_table_has_a_row_for_every_permission_and_no_other(pytestconfig: pytest.Config) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    documented = {" | ".join(line.split(" | ")[:3]) + " |" for line in text.split("\n") if line.startswith("| ")}
+    wanted = [_start(identity, need) for identity, (needs, _) in NEEDS.items() for need in needs]
+    if pytestconfig.getoption("--write-tables"):
+        head = text[: text.index("| identity")]
+        table = ["| identity | permission | needed | without it, refused is |", "| --- | --- | --- | --- |", *wanted]
+        DOCUMENT.write_text(head + "\n".join(table) + "\n", encoding="utf-8")
+        return
+    assert documented - {"| identity | permission | needed |", "| --- | --- | --- |"} == set(wanted)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_each_permission_is_needed_and_its_absence_is_named(
+    make_tenancy: MakeTenancy,
+    tmp_path_factory: pytest.TempPathFactory,
+    as_program: Callable[[Tenancy, str], str],
+    pytestconfig: pytest.Config,
+    variant: str,
+) -> None:
+    lived = _live(make_tenancy, variant, tmp_path_factory)
+    tenancy = lived.tenancy
+    rows = {}
+    for identity, (_, needs) in NEEDS.items():
+        for need in needs(tenancy.scene.tenant):
+            refused = lived.refused_without(identity, need)
+            assert refused, f"{identity} does without {need.permission}"
+            tenancy.scene.control.clear_journal()
+            tenancy.scene.control.withdraw(identity, need.permission)
+            told = as_program(tenancy, identity)
+            tenancy.scene.control.grant(identity, need.permission)
+            assert f"missing     permission {need.permission}" in told
+            assert tenancy.writes() == []
+            if SHOWN_BY[need.when] == variant:
+                rows[_start(identity, need)] = f"{_start(identity, need)} `{refused}` |"
+    text = DOCUMENT.read_text(encoding="utf-8")
+    seen = "\n".join(
+        next((row for start, row in rows.items() if line.startswith(start)), line) for line in text.split("\n")
+    )
+    if pytestconfig.getoption("--write-tables"):
+        DOCUMENT.write_text(seen, encoding="utf-8")
+    assert seen == DOCUMENT.read_text(encoding="utf-8"), "run with --write-tables -n 0, and read what it changes"
+
+
+def _start(identity: str, need: Need) -> str:
+    return f"| {identity} | `{need.permission}` | {need.when.words} |"

@@ -1,0 +1,40 @@
+"""Measures and prints the tables of README.md, as Markdown."""
+
+import argparse
+import os
+import platform
+import sys
+
+from benchmarks.measuring import Times, WarmStart, measure, warm_start
+
+_USERS = (0, 250, 500, 1000)
+
+
+def main() -> int:
+    """Measure, and print what was measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=50, help="how often each request is sent to each tenant")
+    rounds = parser.parse_args().rounds
+    print(render(measure(_USERS, rounds=rounds), warm_start(rounds=5)))  # noqa: T201 - the program's result
+    return 0
+
+
+def render(times: Times, start: WarmStart) -> str:
+    """Write times and their ratios to the empty tenant's as a table."""
+    sizes = list(next(iter(times.values())))
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    lines = [
+        f"{machine}; a process answers {start.elapsed:.2f} s after its start, {start.computing:.2f} s of it computing.",
+        "",
+        f"| request | empty tenant | {' | '.join(f'{each} users' for each in sizes[1:])} |",
+        f"|---|{'---|' * len(sizes)}",
+    ]
+    for name, by_size in times.items():
+        empty = by_size[sizes[0]]
+        larger = (f"{by_size[each]:.1f} ms, {by_size[each] / empty:.1f}x" for each in sizes[1:])
+        lines.append(f"| {name} | {empty:.1f} ms | {' | '.join(larger)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 PROVIDER ?= auto
 ARGS ?=
 UPGRADE ?=
+STATE ?=
 
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.toolchain/bin:$(CURDIR)/.venv/bin:$(PATH)
@@ -26,8 +27,8 @@ set-up: ## Install what the other targets need, beside the sources
 rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder>
 	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(ARGS)
 
-sandbox: set-up ## Serve a sandbox tenant until stopped, and write sandbox.env for your own tools; PROVIDER as above
-	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(ARGS)
+sandbox: set-up ## Serve a sandbox tenant until stopped, and write sandbox.env for your own tools; STATE=<file> keeps it
+	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 lint: set-up ## Check style and types
 	@failed=; \

@@ -37,7 +37,8 @@ _SET_PROPERTIES = frozenset(
 )
 # Computed lists in which a service principal mirrors its application's sets.
 _MIRRORED_SETS = frozenset({"app_roles", "oauth2_permission_scopes", "redirect_uris"})
-# Values that the sandbox's journal masks.
+# Values that the sandbox's journal masks, or that a server makes up.
+_MASK = "(masked)"
 _SECRETS = frozenset({"client_secret", "password"})
 _PLANNED = ("actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive", "replace_paths")
 _ACTIONS_ONLY = ("no-op",)
@@ -168,7 +169,7 @@ def _ordered(block: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, A
     for name, value in values.items():
         attribute = (block.get("attributes") or {}).get(name)
         nested = (block.get("block_types") or {}).get(name)
-        ordered = _loose(value)
+        ordered = _MASK if isinstance(value, str) and _is_made_secret(attribute) else _loose(value)
         if nested and isinstance(value, list):
             ordered = [_ordered(nested["block"], item) if isinstance(item, Mapping) else item for item in value] or None
         if isinstance(ordered, list) and _is_orderless(name, attribute, nested):
@@ -181,6 +182,11 @@ def _is_orderless(name: str, attribute: Mapping[str, Any] | None, nested: Mappin
     if nested:
         return bool(nested["nesting_mode"] == "set")
     return attribute is not None and (attribute["type"][0] == "set" or name in _MIRRORED_SETS)
+
+
+def _is_made_secret(attribute: Mapping[str, Any] | None) -> bool:
+    """Tell whether an attribute holds a secret that the server makes, another one in every run."""
+    return attribute is not None and bool(attribute.get("sensitive")) and not attribute.get("optional")
 
 
 def _sorted_inside(item: Any) -> Any:
@@ -246,7 +252,7 @@ def _subject(request: Mapping[str, Any]) -> str:
 
 def _body(value: Any, name: str = "") -> Any:
     if name in _SECRETS:
-        return "(masked)"
+        return _MASK
     if isinstance(value, Mapping):
         return {key: _body(item, key) for key, item in value.items()}
     if isinstance(value, list):

@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,6 +31,9 @@ class Tenant(Protocol):
 
     def clear_journal(self) -> None:
         """Forget the requests."""
+
+    def prepare_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Let the next requests of certain methods and paths meet these answers, instead of those prepared before."""
 
     def act(self, method: str, path: str, body: Any) -> None:
         """Do what somebody else does in the tenant, without a permission check."""
@@ -71,7 +74,7 @@ class Player:
 
     def _step(self, step: Step) -> Seen:
         if step.faults:
-            raise NotImplementedError(f"step {step.name!r} prepares faults, which the sandbox does not serve")
+            self._tenant.prepare_faults(self._symbols.actual(step.faults))
         if step.config is not None:
             self._configure(step.config)
         self._tenant.clear_journal()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +40,10 @@ class Case:
     steps: tuple[Step, ...]
 
     def written_out(self) -> Iterator[str]:
-        """Yield every text in which the recording writes ids and times out: configurations, commands, others' acts."""
+        """Yield the whole recording as texts: the ids and times written out in them differ in no other run."""
         yield json.dumps(self.config)
         for step in self.steps:
-            yield json.dumps([step.config, step.outside, step.command], default=dict)
+            yield json.dumps(asdict(step))
 
 
 def load(path: Path) -> Case:

@@ -13,7 +13,12 @@ from typing import Any
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
-_NUMBERED = re.compile(r"\{(uuid|password\.key_id)(\.\d+)?\}")
+# The mail nickname that the provider makes up for a security group: the first of a uuid.
+_NICKNAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]")
+_NUMBERED = re.compile(r"\{(uuid|password(#\d+)?\.key_id)(\.\d+)?\}")
+_NUMBERED_NICKNAME = re.compile(r"\{random\.mail_nickname\.\d+\}")
+# Resources that have no id of their own: a membership has its member's.
+_NAMELESS = ("azuread_group_member.", "data.")
 
 
 class Symbols:
@@ -52,6 +57,8 @@ class Symbols:
         return seen
 
     def _symbolic_text(self, text: str) -> str:
+        if _NICKNAME.fullmatch(text):
+            return "{random.mail_nickname}"
         for name, value in sorted(self._actual.items(), key=lambda item: -len(item[1])):
             text = text.replace(value, f"{{{name}}}")
         text = _UUID.sub(lambda found: found.group() if found.group().lower() in self._literal else "{uuid}", text)
@@ -60,7 +67,7 @@ class Symbols:
     def learn(self, state: Mapping[str, Mapping[str, Any]]) -> None:
         """Take the ids of new objects from a state's attributes by address."""
         for address, values in state.items():
-            if address.startswith("data."):
+            if address.startswith(_NAMELESS):
                 continue
             resource = address.removeprefix("azuread_")
             known = set(self._actual.values())
@@ -79,9 +86,9 @@ def _last_part(state_id: str) -> str:
 
 
 def unnumbered(recorded: Any) -> Any:
-    """Return a recorded value in which uuids without an owner are alike: their numbers say only what came first."""
+    """Return a recorded value in which made-up texts of one kind are alike: their numbers say only what came first."""
     if isinstance(recorded, str):
-        return _NUMBERED.sub("{uuid}", recorded)
+        return _NUMBERED_NICKNAME.sub("{random.mail_nickname}", _NUMBERED.sub("{uuid}", recorded))
     if isinstance(recorded, Mapping):
         return {unnumbered(key): unnumbered(value) for key, value in recorded.items()}
     if isinstance(recorded, list | tuple):

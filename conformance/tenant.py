@@ -7,14 +7,15 @@ of what is in it, for the player.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sandbox.behaviour import Behaviour
 from sandbox.control import Control
 from sandbox.environment import render
-from sandbox.identifiers import seeded_id
+from sandbox.identifiers import new_id, seeded_id
 from sandbox.seed import Seed, SeedApplication, SeedDomain, SeedGroup, SeedIdentity, SeedUser
 from sandbox.server import RunningSandbox, start
 
@@ -23,6 +24,7 @@ _MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 _PERMISSIONS = (
     "AppRoleAssignment.ReadWrite.All",
     "Application.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Domain.Read.All",
     "Group.ReadWrite.All",
@@ -44,6 +46,8 @@ _ADMINISTRATORS = (
 # What the seed says in fields of its own, or what the sandbox decides.
 _OWN_USER_FIELDS = frozenset({"id", "userPrincipalName", "displayName", "accountEnabled"})
 _OWN_GROUP_FIELDS = frozenset({"id", "displayName", "isAssignableToRole"})
+# What the recorded applications have that others do not.
+_APPLICATION_FIELDS = ("api", "appRoles", "web")
 
 
 def recorded_seed(file: Path) -> Seed:
@@ -52,17 +56,26 @@ def recorded_seed(file: Path) -> Seed:
     names = {recorded["caller"]["object_id"]: CALLER}
     names |= {user["id"]: user["userPrincipalName"] for user in recorded["users"]}
     names |= {group["id"]: group["mailNickname"] for group in recorded["groups"]}
+    tenant_id = new_id()
     return Seed(
         tenant_name="Contoso",
+        tenant_id=tenant_id,
         domains=tuple(_domain(item) for item in recorded["domains"]),
         users=(*(_user(item, names) for item in recorded["users"]), *_ADMINISTRATORS),
         groups=tuple(_group(item, names) for item in recorded["groups"]),
         identities=(SeedIdentity(CALLER, _PERMISSIONS, _ROLES),),
         applications=tuple(
-            SeedApplication(item["displayName"], owners=(CALLER,), key=_seed_key(item["id"]))
-            for item in recorded["applications"]
-            if item["id"].startswith("{seed.")
+            _application(tenant_id, item) for item in recorded["applications"] if item["id"].startswith("{seed.")
         ),
+        # The recorded server answered plainly, and deleted for good.
+        behaviour=Behaviour(
+            first_grant_answer="created",
+            duplicate_grant_status=409,
+            roles_for_disabled_principals="assigned",
+            deleted_applications_keep_names=False,
+        ),
+        # The recorded server refused nobody for coming too often.
+        conditional_access_requests_per_second=None,
     )
 
 
@@ -101,6 +114,14 @@ def _group(item: Mapping[str, Any], names: Mapping[str, str]) -> SeedGroup:
     )
 
 
+def _application(tenant_id: str, item: Mapping[str, Any]) -> SeedApplication:
+    key = _seed_key(item["id"])
+    client_id = seeded_id(tenant_id, "client", f"application/{key}")
+    properties = {name: item[name] for name in _APPLICATION_FIELDS}
+    properties["identifierUris"] = [uri.replace(item["appId"], client_id) for uri in item["identifierUris"]]
+    return SeedApplication(item["displayName"], owners=(CALLER,), key=key, properties=properties)
+
+
 def _properties(item: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in own and not name.startswith("(")}
 
@@ -126,6 +147,11 @@ class RecordedTenant:
     def clear_journal(self) -> None:
         """Forget the requests."""
         self._control.clear_journal()
+
+    def prepare_faults(self, faults: Sequence[Mapping[str, Any]]) -> None:
+        """Let the next requests of certain methods and paths meet these answers, instead of those prepared before."""
+        self._control.clear_faults()
+        self._control.declare_faults(*faults)
 
     def act(self, method: str, path: str, body: Any) -> None:
         """Do what somebody else does in the tenant, without a permission check."""

@@ -58,6 +58,27 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class ChangesOneOf:
+    """The properties of an object that are to change, of one of several kinds as its `@odata.type` says."""
+
+    exposures: tuple[Exposure, ...]
+
+    def check(self, body: Body, *, beta: bool, object_id: str | None) -> Body:
+        """Refuse by name what cannot be changed on an object of that kind."""
+        declared = str(body.get("@odata.type", "")).removeprefix("#microsoft.graph.")
+        for each in self.exposures:
+            if each.type_name == declared:
+                allowed = tuple(sorted(each.writable))
+                return _check_properties(each, body, allowed, beta=beta, object_id=object_id)
+        known = ", ".join(f"'#microsoft.graph.{each.type_name}'" for each in self.exposures)
+        raise malformed(f"The property '@odata.type' must name one of {known}.")
+
+    def names(self) -> tuple[str, ...]:
+        """List what can be changed on any of the kinds."""
+        return tuple(sorted({name for each in self.exposures for name in each.writable}))
+
+
+@dataclass(frozen=True)
 class Takes:
     """The parameters of an action, by name, with their Graph types; `Collection(..)` for lists."""
 
@@ -96,6 +117,31 @@ class References:
     def names(self) -> tuple[str, ...]:
         """List the one annotation."""
         return ("@odata.id",)
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes of one of several media types instead of JSON, up to a length."""
+
+    kinds: tuple[str, ...]
+    longest: int
+
+    def check(self, body: Body, *, beta: bool, object_id: str | None) -> Body:  # noqa: ARG002 - the protocol's shape
+        """Pass what comes beside the bytes, which is nothing."""
+        return body
+
+    def names(self) -> tuple[str, ...]:
+        """List the media types."""
+        return self.kinds
+
+    def read(self, kind: str, content: bytes) -> tuple[str, bytes]:
+        """Refuse another media type or too many bytes, and return both."""
+        bare = kind.partition(";")[0].strip().lower()
+        if bare not in self.kinds:
+            raise malformed(f"The content type '{kind}' is not supported; send {', '.join(self.kinds)}.")
+        if len(content) > self.longest:
+            raise bad_request(f"The content has {len(content)} bytes; at most {self.longest} are allowed.")
+        return bare, content
 
 
 NOTHING = Takes({})

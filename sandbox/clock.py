@@ -1,21 +1,31 @@
 """The tenant's time.
 
-Everything in the sandbox that stamps, expires or compares asks one `Clock`, so that time can be moved for all
-of it at once.
+Everything in the sandbox that stamps, expires or compares asks one `Clock`, so that time can be moved or held for all
+of it at once. The journal's durations and the server's certificates follow real time.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_DURATION = re.compile(r"P(?=[\dT])(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
 class Clock:
-    """Real time in UTC, shifted by an offset."""
+    """Real time in UTC, shifted by an offset, or standing still."""
 
     def __init__(self) -> None:
         self._offset = timedelta(0)
+        self._frozen: datetime | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether time passes by itself."""
+        return self._frozen is None
 
     def now(self) -> datetime:
         """Tell the tenant's time."""
-        return datetime.now(UTC) + self._offset
+        return self._frozen or datetime.now(UTC) + self._offset
 
     def stamp(self) -> str:
         """Tell the tenant's time as Graph writes it, in whole seconds."""
@@ -23,11 +33,37 @@ class Clock:
 
     def reset(self) -> None:
         """Go back to real time."""
-        self._offset = timedelta(0)
+        self._offset, self._frozen = timedelta(0), None
 
     def advance(self, by: timedelta) -> None:
-        """Move the tenant's time forward, or back with a negative amount."""
-        self._offset += by
+        """Move the tenant's time forward, or back with a negative amount; OverflowError beyond the calendar."""
+        self.set(self.now() + by)
+
+    def set(self, moment: datetime) -> None:
+        """Make it a certain moment, from which time goes on unless it stands still."""
+        if self._frozen is None:
+            self._offset = moment - datetime.now(UTC)
+        else:
+            self._frozen = moment
+
+    def freeze(self) -> None:
+        """Let time stand still, until it is moved or runs again."""
+        self._frozen = self.now()
+
+    def run(self) -> None:
+        """Let time pass again, from where it stands."""
+        moment, self._frozen = self.now(), None
+        self.set(moment)
+
+    def as_value(self) -> dict[str, Any]:
+        """Tell how this clock differs from real time, as JSON."""
+        frozen = None if self._frozen is None else self._frozen.isoformat()
+        return {"offset_seconds": self._offset.total_seconds(), "frozen_at": frozen}
+
+    def restore(self, value: dict[str, Any]) -> None:
+        """Take over what `as_value` told."""
+        self._offset = timedelta(seconds=value["offset_seconds"])
+        self._frozen = None if value["frozen_at"] is None else datetime.fromisoformat(value["frozen_at"])
 
 
 def as_stamp(moment: datetime) -> str:
@@ -39,3 +75,15 @@ def from_stamp(text: str) -> datetime:
     """Read a moment as Graph writes it; ValueError when it is none."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def from_duration(text: str) -> timedelta:
+    """Read a duration such as `PT8H` or `P180D`, in days and smaller units as OData has it; ValueError when none."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a duration: {text!r}")
+    days, hours, minutes, seconds = (float(each or 0) for each in match.groups())
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as fault:
+        raise ValueError(f"a duration beyond the calendar: {text!r}") from fault

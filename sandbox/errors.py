@@ -19,6 +19,7 @@ class GraphError(Exception):
         *,
         details: Sequence[Mapping[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        inner: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -26,6 +27,7 @@ class GraphError(Exception):
         self.message = message
         self.details = tuple(dict(each) for each in details)
         self.headers = dict(headers or {})
+        self.inner = dict(inner or {})  # what some services tell in innerError only
 
 
 def bad_request(message: str, *, code: str = "Request_BadRequest") -> GraphError:

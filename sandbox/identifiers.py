@@ -31,3 +31,8 @@ def encoded_id(*ids: str, suffix: str = "") -> str:
 def is_uuid(text: object) -> bool:
     """Say whether a value is a uuid in its usual text form."""
     return isinstance(text, str) and _UUID.fullmatch(text) is not None
+
+
+def canonical_id(text: str) -> str:
+    """Write an object id as the directory keeps it; Graph takes one in any letter case."""
+    return text.lower() if is_uuid(text) else text

@@ -14,14 +14,28 @@ _SECRET_FIELDS = frozenset(
         "assertion",
         "client_assertion",
         "client_secret",
+        "currentPassword",
         "key",
         "newPassword",
         "password",
         "refresh_token",
+        "secretKey",
         "secretText",
         "temporaryAccessPass",
     }
 )
+# Fields of forms whose values open something, under names that mean something else in other requests.
+_SECRET_FORM_FIELDS = _SECRET_FIELDS | {
+    "accessPass",
+    "code",
+    "code_verifier",
+    "confirmPassword",
+    "device_code",
+    "dialogue",
+    "formToken",
+    "oneTimeCode",
+    "otc",
+}
 
 
 class Journal:
@@ -43,6 +57,11 @@ class Journal:
     def clear(self) -> None:
         """Forget the entries; numbers go on."""
         self._entries.clear()
+
+
+def masked_form(form: Mapping[str, str]) -> dict[str, str]:
+    """Copy a form with every secret in it replaced."""
+    return {name: MASK if name in _SECRET_FORM_FIELDS else value for name, value in form.items()}
 
 
 def masked(value: Any) -> Any:

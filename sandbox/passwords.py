@@ -1,12 +1,16 @@
 """Passwords and other secrets: kept as salted hashes only, and the rules a user's password must meet.
 
-The rules are Entra's: 8 to 256 characters, three of four character classes, and no password that everybody tries first.
+The rules are Entra's: 8 to 256 ASCII characters, three of four character classes, no password that everybody tries
+first and none with the login name in it (learn.microsoft.com, "Self-service password reset policies" and "Eliminate bad
+passwords using Microsoft Entra Password Protection", read November 2026).
 Hashing is cheap on purpose, because the sandbox guards nothing and answers hundreds of requests a second.
 """
 
 import hashlib
 import hmac
 import os
+import secrets
+import string
 from dataclasses import dataclass
 
 _SHORTEST, _LONGEST, _CLASSES = 8, 256, 3
@@ -34,19 +38,36 @@ class SecretHash:
         """Write the hash for a snapshot."""
         return f"scrypt:{self.salt.hex()}:{self.digest.hex()}"
 
+    @classmethod
+    def from_text(cls, text: str) -> "SecretHash":
+        """Read a hash that `as_text` wrote; ValueError when it is none."""
+        kind, salt, digest = text.split(":")
+        if kind != "scrypt":
+            raise ValueError(f"{kind!r} is no kind of hash that is kept here.")
+        return cls(bytes.fromhex(salt), bytes.fromhex(digest))
+
 
 def _digest(secret: str, salt: bytes) -> bytes:
     return hashlib.scrypt(secret.encode(), salt=salt, n=256, r=8, p=1, dklen=32)
 
 
-def is_acceptable(password: str, *, login: str) -> bool:
-    """Say whether Entra would take a password for the user with this login name."""
+def is_acceptable(password: str, *, login: str, strong: bool = True) -> bool:
+    """Say whether Entra would take a password for the user with this login; a weak one for whom strength is off."""
+    if not (_SHORTEST <= len(password) <= _LONGEST and password.isascii() and password.isprintable()):
+        return False
+    if not strong:
+        return True
     classes = (str.islower, str.isupper, str.isdigit, _is_symbol)
     met = sum(any(kind(each) for each in password) for kind in classes)
     lowered = password.lower()
     name = login.split("@", maxsplit=1)[0].lower()
     guessable = any(each in lowered for each in _TRIED_FIRST) or (len(name) > _CLASSES and name in lowered)
-    return _SHORTEST <= len(password) <= _LONGEST and met >= _CLASSES and not guessable
+    return met >= _CLASSES and not guessable
+
+
+def generated_password() -> str:
+    """Make up a password that Entra takes, as it does when an administrator names none."""
+    return f"{secrets.choice(string.ascii_uppercase)}{secrets.token_hex(6)}-{secrets.randbelow(90) + 10}"
 
 
 def _is_symbol(character: str) -> bool:

@@ -2,23 +2,24 @@
 
 Requirements are alternatives of permissions under conditions, read from data/endpoint-permissions.csv or
 declared by a route in the same notation: `A+B[condition];C`. A permission that covers only some properties of
-a body covers exactly those.
+a body covers exactly those. An application that acts for a user has a requirement of its own, and it is half of
+what is needed: the user must hold a directory role too (data/delegated-roles.csv, read by `sandbox.delegation`).
 """
 
 import csv
+import dataclasses
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
-from sandbox.directory import recycling
-from sandbox.directory.store import GRAPH_APP_ID, Caller, Directory, referenced_id
-from sandbox.errors import GraphError, forbidden
+from sandbox.conditions import Asked, test_for
+from sandbox.directory.store import Caller
+from sandbox.errors import GraphError, forbidden, malformed
 
 _FILE = Path(__file__).with_name("data") / "endpoint-permissions.csv"
 _ALTERNATIVE = re.compile(r"(?P<permissions>[^\[\]]+)(?:\[(?P<conditions>.*)\])?")
@@ -36,6 +37,13 @@ class Service(Enum):
     AUDIT = "audit log"
 
 
+class Scheme(Enum):
+    """Who acts: an application by itself, or one for a signed-in user."""
+
+    APPLICATION = "Application"
+    DELEGATED = "Delegated"
+
+
 @dataclass(frozen=True)
 class Alternative:
     """Permissions that together suffice, if every condition holds."""
@@ -43,36 +51,54 @@ class Alternative:
     permissions: frozenset[str]
     conditions: tuple[str, ...]
 
+    def covers(self, asked: Asked, property_name: str) -> bool:
+        """Say whether the conditions hold for a request and one property of its body."""
+        return all(test_for(each)(asked, property_name) for each in self.conditions)
+
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a request needs; the text is the notation it was read from."""
+    """What a request needs; the text is the notation it was read from, empty for a scheme that Graph does not serve."""
 
     text: str
     alternatives: tuple[Alternative, ...]
     for_assignable_groups: str | None = None
 
+    def is_met(self, held: Iterable[str], asked: Asked) -> bool:
+        """Say whether what is held covers every property that the request names."""
+        names = frozenset(held)
+        usable = [each for each in self.alternatives if each.permissions <= names]
+        return all(any(each.covers(asked, name) for each in usable) for name in asked.properties())
+
 
 @dataclass(frozen=True)
-class Asked:
-    """The parts of a request that conditions look at."""
+class Requirements:
+    """What a request needs of an application by itself, of one that acts for a user, and of that user."""
 
-    directory: Directory
-    caller: Caller
-    params: Mapping[str, str]
-    body: Mapping[str, Any]
+    application: Requirement
+    delegated: Requirement
+    roles: Requirement
+
+    def of(self, caller: Caller) -> Requirement:
+        """Tell which permissions a caller needs."""
+        return self.application if caller.user_id is None else self.delegated
+
+    def text_for(self, caller: Caller) -> str:
+        """Write what a caller needs, the user's directory roles after the application's permissions."""
+        own = self.of(caller).text
+        return own if caller.user_id is None else f"{own}, and of the user: {self.roles.text}"
 
 
 def parse(text: str, *, also: str = "") -> Requirement:
     """Read a requirement; ValueError on an unknown condition."""
     alternatives: list[Alternative] = []
-    for each in text.split(";"):
+    for each in text.split(";") if text else ():
         match = _ALTERNATIVE.fullmatch(each.strip())
         if match is None:
             raise ValueError(f"not a permission requirement: {each!r}")
         conditions = tuple((match["conditions"] or "").split(",")) if match["conditions"] else ()
         for condition in conditions:
-            _test_for(condition)
+            test_for(condition)
         names = frozenset() if match["permissions"] == _ANY_TOKEN else frozenset(match["permissions"].split("+"))
         alternatives.append(Alternative(names, conditions))
     extra = _ALSO.search(also)
@@ -80,49 +106,103 @@ def parse(text: str, *, also: str = "") -> Requirement:
 
 
 @functools.cache
-def _rows() -> Mapping[tuple[str, str], tuple[str, str]]:
+def _rows() -> Mapping[tuple[str, str, str], tuple[str, str]]:
     with _FILE.open(newline="", encoding="utf-8") as lines:
         return {
-            (row["method"], _generic(row["path"])): (row["effective_any_of"], row["also_required_if"])
+            (row["scheme"], row["method"], generic(row["path"])): (row["effective_any_of"], row["also_required_if"])
             for row in csv.DictReader(lines)
         }
 
 
-def documented(method: str, template: str) -> Requirement | None:
+def documented(method: str, template: str, scheme: Scheme = Scheme.APPLICATION) -> Requirement | None:
     """Find the requirement of a documented request, whatever its placeholders are called."""
-    row = _rows().get((method, _generic(template)))
+    path = generic(template)
+    whole, _, cast = path.rpartition("/")
+    row = _rows().get((scheme.value, method, path))
+    if row is None and cast.startswith("microsoft.graph."):
+        # A cast leaves out objects of other types and asks for nothing more.
+        row = _rows().get((scheme.value, method, whole))
     return None if row is None else parse(row[0], also=row[1])
 
 
-def require(requirement: Requirement, asked: Asked, service: Service) -> None:
-    """Refuse a caller whose token does not hold what the request needs, in the words of the service asked."""
-    if asked.caller.unrestricted:
+def as_delegated(requirement: Requirement) -> Requirement:
+    """Take out what only applications by themselves can be given: permissions for what they own."""
+    kept = [each for each in requirement.text.split(";") if "OwnedBy" not in each]
+    return dataclasses.replace(parse(";".join(kept)), for_assignable_groups=requirement.for_assignable_groups)
+
+
+def generic(path: str) -> str:
+    """Write a template with every placeholder called the same, in lower case."""
+    # Who may read a list may count it.
+    return re.sub(r"\{[^}]+\}", "{id}", path).lower().removesuffix("/$count")
+
+
+def require(requirements: Requirements, asked: Asked, service: Service) -> None:
+    """Refuse a caller whose token, or whose user, does not hold what the request needs, in the words of the service."""
+    caller = asked.caller
+    if caller.unrestricted:
         return
-    properties = [each for each in asked.body if "@odata." not in each] or [""]
-    held = [each for each in requirement.alternatives if each.permissions <= asked.caller.permissions]
-    if not all(any(_covers(each, asked, name) for each in held) for name in properties):
+    requirement = requirements.of(caller)
+    if not requirement.is_met(caller.granted, asked):
         raise _refusal(requirement, asked, service)
     extra = requirement.for_assignable_groups
-    if extra and extra not in asked.caller.permissions and _concerns_assignable_group(asked):
+    if extra and extra not in caller.granted and _concerns_assignable_group(asked):
         raise forbidden()
+    if caller.user_id is not None and not _role_suffices(requirements.roles, extra, asked):
+        refuse = _ROLE_REFUSALS.get(service, forbidden)
+        raise refuse()
 
 
-def _covers(alternative: Alternative, asked: Asked, property_name: str) -> bool:
-    return all(_test_for(each)(asked, property_name) for each in alternative.conditions)
+def sufficient(requirement: Requirement, asked: Asked) -> list[frozenset[str]]:
+    """Tell the least sets of permissions, each of which would do for a request; none where nothing would.
+
+    Conditions are judged for this request and its caller, so that what only an owner may count on is there for an
+    owner alone; an empty set stands for any token.
+    """
+    unions = {frozenset[str]()}
+    for name in asked.properties():
+        covering = [each.permissions for each in requirement.alternatives if each.covers(asked, name)]
+        unions = _least(union | each for union in unions for each in covering)
+    if requirement.for_assignable_groups and _concerns_assignable_group(asked):
+        unions = _least(union | {requirement.for_assignable_groups} for union in unions)
+    return sorted(unions, key=sorted)
+
+
+def _least(sets: Iterable[frozenset[str]]) -> set[frozenset[str]]:
+    found = set(sets)
+    return {each for each in found if not any(other < each for other in found)}
+
+
+# Who may fill or change a role-assignable group (learn.microsoft.com, "Use Microsoft Entra groups to manage role
+# assignments", read November 2026).
+_OF_ASSIGNABLE_GROUPS = parse("Privileged Role Administrator;(none)[owned]")
+
+
+def _role_suffices(roles: Requirement, for_assignable_groups: str | None, asked: Asked) -> bool:
+    known = asked.directory.role_definitions
+    held = {known[each]["displayName"] for each in asked.caller.directory_roles if each in known}
+    if "Global Administrator" in held:
+        return True
+    if for_assignable_groups and _concerns_assignable_group(asked):
+        return _OF_ASSIGNABLE_GROUPS.is_met(held, asked)
+    return roles.is_met(held, asked)
+
+
+def _concerns_assignable_group(asked: Asked) -> bool:
+    group = asked.directory.groups.get(asked.params.get("id", ""), asked.body)
+    return bool(group.get("isAssignableToRole"))
 
 
 def _refusal(requirement: Requirement, asked: Asked, service: Service) -> GraphError:
     status = HTTPStatus.FORBIDDEN
     if service is Service.CONDITIONAL_ACCESS:
-        message = "You cannot perform the requested operation, required scopes are missing in the token."
-        return GraphError(status, "AccessDenied", message)
+        return _conditional_access_refusal()
     if service is Service.AUTHENTICATION:
-        return GraphError(status, "accessDenied", "Request Authorization failed")
+        return _authentication_refusal()
     if service is Service.ROLE_SCHEDULES:
-        accepted = ",".join(sorted(name for each in requirement.alternatives for name in each.permissions))
+        accepted = ",".join(sorted({name for each in requirement.alternatives for name in each.permissions}))
         text = f"Attempted to perform an unauthorized operation. The accepted scopes are: {accepted}"
-        message = json.dumps({"errorCode": "PermissionScopeNotGranted", "message": text, "instanceAnnotations": []})
-        return GraphError(status, "UnknownError", message)
+        return _schedule_refusal("PermissionScopeNotGranted", text)
     if service is Service.AUDIT:
         message = "Calling principal does not have required MSGraph permissions " + requirement.text
         return GraphError(status, "Authentication_MSGraphPermissionMissing", message)
@@ -136,72 +216,37 @@ def _refusal(requirement: Requirement, asked: Asked, service: Service) -> GraphE
     return forbidden()
 
 
-def _generic(path: str) -> str:
-    return re.sub(r"\{[^}]+\}", "{id}", path).lower()
+def me_without_user() -> GraphError:
+    """Refuse `/me` to an application that acts by itself."""
+    return malformed("/me request is only valid with delegated authentication flow.")
 
 
-def _concerns_assignable_group(asked: Asked) -> bool:
-    group = asked.directory.groups.get(asked.params.get("id", ""), asked.body)
-    return bool(group.get("isAssignableToRole"))
+def _conditional_access_refusal() -> GraphError:
+    message = "You cannot perform the requested operation, required scopes are missing in the token."
+    return GraphError(HTTPStatus.FORBIDDEN, "AccessDenied", message)
 
 
-_Test = Callable[[Asked, str], bool]
+def _authentication_refusal() -> GraphError:
+    return GraphError(HTTPStatus.FORBIDDEN, "accessDenied", "Request Authorization failed")
 
 
-def _test_for(condition: str) -> _Test:
-    if condition in _TESTS:
-        return _TESTS[condition]
-    name, _, values = condition.partition(":")
-    if name not in _VALUED_TESTS:
-        raise ValueError(f"unknown condition on a permission: {condition!r}")
-    test = _VALUED_TESTS[name]
-    wanted = frozenset(values.split("|"))
-    return lambda asked, property_name: test(asked, property_name, wanted)
+def _schedule_refusal(
+    code: str = "UnauthorizedAccessException", text: str = "Attempted to perform an unauthorized operation."
+) -> GraphError:
+    message = json.dumps({"errorCode": code, "message": text, "instanceAnnotations": []})
+    return GraphError(HTTPStatus.FORBIDDEN, "UnknownError", message)
 
 
-def _is_owned(asked: Asked, _property: str) -> bool:
-    return asked.caller.object_id in asked.directory.owners.get(asked.params.get("id", ""), [])
+def _log_refusal() -> GraphError:
+    return GraphError(
+        HTTPStatus.FORBIDDEN, "Authentication_RequestFromUnsupportedUserRole", "User is not in the allowed roles"
+    )
 
 
-def _has_local_application(asked: Asked, _property: str) -> bool:
-    return asked.directory.find_application(str(asked.body.get("appId"))) is not None
-
-
-def _is_for_another_resource(asked: Asked, _property: str) -> bool:
-    assignment = asked.directory.app_role_assignments.get(asked.params.get("assignment_id", ""), {})
-    resource_id = assignment.get("resourceId") or asked.body.get("resourceId")
-    resource = asked.directory.service_principals.get(str(resource_id), {})
-    return resource.get("appId") != GRAPH_APP_ID
-
-
-def _object_type(asked: Asked, object_id: str) -> str:
-    found = asked.directory.find_object(object_id)
-    found = found or recycling.find(asked.directory, object_id)
-    return "" if found is None else found[0]
-
-
-def _member_type(asked: Asked, _property: str, wanted: frozenset[str]) -> bool:
-    # An unknown member is for the directory to refuse, by its own name.
-    member = _object_type(asked, referenced_id(asked.body.get("@odata.id", "/")))
-    return member in wanted or not member
-
-
-def _target_type(asked: Asked, _property: str, wanted: frozenset[str]) -> bool:
-    kind = _object_type(asked, asked.params.get("id", ""))
-    return kind in wanted or not kind
-
-
-_TESTS: Mapping[str, _Test] = {
-    "owned": _is_owned,
-    "backing application in this tenant": _has_local_application,
-    "resource!=MicrosoftGraph": _is_for_another_resource,
-}
-_VALUED_TESTS: Mapping[str, Callable[[Asked, str, frozenset[str]], bool]] = {
-    "body": lambda _asked, name, wanted: not name or name in wanted,
-    "body!": lambda _asked, name, wanted: name not in wanted,
-    "member": _member_type,
-    "type": _target_type,
-    "action": lambda asked, _name, wanted: str(asked.body.get("action", "")).lower() in map(str.lower, wanted),
-    # Which policies are asked for stands in the filter, which no request served here needs.
-    "scopeType": lambda _asked, _name, wanted: "DirectoryRole" in wanted,
+# How the services refuse a user who holds no directory role for what is asked, the permission being there.
+_ROLE_REFUSALS: Mapping[Service, Callable[[], GraphError]] = {
+    Service.CONDITIONAL_ACCESS: _conditional_access_refusal,
+    Service.AUTHENTICATION: _authentication_refusal,
+    Service.ROLE_SCHEDULES: _schedule_refusal,
+    Service.AUDIT: _log_refusal,
 }

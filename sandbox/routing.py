@@ -4,15 +4,19 @@ A route says which requests it answers and what they need; the router refuses wh
 the segment or the method, with Graph's words.
 """
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from sandbox.bodies import NOTHING, REFERENCE, Accepted, Creates
+from sandbox.delegation import roles_for
 from sandbox.directory.store import Directory
 from sandbox.errors import GraphError, malformed, not_emulated, not_found
-from sandbox.permissions import Requirement, Service, documented, parse
+from sandbox.permissions import Requirement, Requirements, Scheme, Service, as_delegated, documented, parse
+from sandbox.queries.options import decode
+from sandbox.queries.paging import LONGEST_PAGE
 from sandbox.requests import Answer, GraphRequest
 from sandbox.schema import graph_schema
 
@@ -22,9 +26,25 @@ V1 = ("v1.0",)
 BETA = ("beta",)
 BOTH = ("v1.0", "beta")
 NO_OPTIONS: frozenset[str] = frozenset()
-ONE = frozenset({"$select"})
-MANY = frozenset({"$select", "$filter", "$top", "$count", "$skiptoken"})
-_ALTERNATE_KEY = re.compile(r"(?P<collection>\w+)\((?:(?P<name>\w+)=)?'(?P<value>[^']*)'\)")
+ONE = frozenset({"$select", "$expand"})
+MANY = frozenset({"$select", "$expand", "$filter", "$search", "$orderby", "$top", "$count", "$skiptoken"})
+COUNT = frozenset({"$filter", "$search"})
+_ALTERNATE_KEY = re.compile(r"(?P<collection>\w+)\((?:(?P<name>\w+)=)?'(?P<value>(?:[^']|'')*)'\)")
+# Functions with a parameter, which look like alternate keys in an address.
+_FUNCTIONS = frozenset({"filterByCurrentUser"})
+# What Graph does, and nothing here, at addresses that are served for other methods; what has a row of permissions is
+# known from there.
+_LEFT_OUT = frozenset(
+    {
+        ("POST", "/roleManagement/directory/roleDefinitions"),
+        ("PATCH", "/roleManagement/directory/roleDefinitions/{id}"),
+        ("DELETE", "/roleManagement/directory/roleDefinitions/{id}"),
+        ("POST", "/domains"),
+        ("PATCH", "/domains/{id}"),
+        ("DELETE", "/domains/{id}"),
+        ("PATCH", "/organization/{id}"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -32,8 +52,10 @@ class Route:
     """One request that the sandbox answers.
 
     `accepts` declares the body, `status` a success that is not the usual one, and `conflicts` the refusals beyond
-    those that follow from the rest; `needs` is given where no documented row of permissions exists; `witness` names
-    the unmodified clients that send the request, and `gaps` says what of Graph's behaviour is left out.
+    those that follow from the rest; `needs` is given where no documented row of permissions exists, and
+    `needs_delegated` where an application that acts for a user needs something else ("" where Graph does not serve
+    it); `witness` names the unmodified clients that send the request, and `gaps` says what of Graph's behaviour is
+    left out.
     """
 
     method: str
@@ -45,9 +67,16 @@ class Route:
     status: int | None = None
     conflicts: tuple[int, ...] = ()
     needs: str | None = None
+    needs_delegated: str | None = None
     service: Service = Service.DIRECTORY
+    longest_page: int = LONGEST_PAGE
     witness: str = ""
     gaps: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Say whether only the number of objects is asked for."""
+        return self.template.endswith("/$count")
 
     @property
     def key(self) -> str:
@@ -71,7 +100,7 @@ class Route:
         return tuple(sorted({*map(int, found), *self.conflicts}))
 
     def requirement(self) -> Requirement:
-        """Tell the permissions this request needs; ValueError when neither documented nor declared."""
+        """Tell the permissions an application by itself needs; ValueError when neither documented nor declared."""
         if self.needs is not None:
             return parse(self.needs)
         found = documented(self.method, self.template)
@@ -79,12 +108,31 @@ class Route:
             raise ValueError(f"{self.method} {self.template}: no permissions documented and none declared")
         return found
 
+    def requirements(self) -> Requirements:
+        """Tell what this request needs of an application by itself, of one that acts for a user, and of that user.
+
+        Where no page names directory roles for it, only a Global Administrator may do it through an application.
+        """
+        if self.needs_delegated is not None:
+            delegated: Requirement | None = parse(self.needs_delegated)
+        else:
+            delegated = documented(self.method, self.template, Scheme.DELEGATED) if self.needs is None else None
+        own = self.requirement()
+        roles = roles_for(self.method, self.template) or parse("Global Administrator")
+        return Requirements(own, delegated or as_delegated(own), roles)
+
+
+def counting(listing: Route, options: frozenset[str], *, witness: str) -> Route:
+    """Declare the request for the number of objects beside the one that lists them."""
+    template = f"{listing.template}/$count"
+    return dataclasses.replace(listing, template=template, query=options, witness=witness, gaps="")
+
 
 @dataclass
 class _Node:
     children: dict[str, "_Node"] = field(default_factory=dict)
     parameter: str = ""
-    routes: dict[str, tuple[Route, Requirement]] = field(default_factory=dict)
+    routes: dict[str, tuple[Route, Requirements]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +140,7 @@ class Match:
     """A route with the values of its placeholders."""
 
     route: Route
-    requirement: Requirement
+    requirements: Requirements
     params: Mapping[str, str]
 
 
@@ -102,9 +150,9 @@ class Router:
     def __init__(self, routes: Iterable[Route]) -> None:
         self._roots: dict[str, _Node] = {version: _Node() for version in BOTH}
         for route in routes:
-            requirement = route.requirement()
+            requirements = route.requirements()
             for version in route.versions:
-                self._add(self._roots[version], route, requirement)
+                self._add(self._roots[version], route, requirements)
 
     def match(self, version: str, method: str, path: str, directory: Directory) -> Match:
         """Find the route of a request, or refuse naming what is not known."""
@@ -113,7 +161,7 @@ class Router:
         for segment in _segments(path, directory):
             if segment in node.children:
                 node = node.children[segment]
-            elif node.parameter and not segment.startswith("$"):
+            elif node.parameter and not segment.startswith("$") and not _is_function(segment):
                 params[node.parameter] = segment
                 node = node.children["{}"]
             else:
@@ -121,11 +169,14 @@ class Router:
         if not node.routes:
             raise _unknown_segment(path.rsplit("/", maxsplit=1)[-1])
         if method not in node.routes:
+            template = next(iter(node.routes.values()))[0].template
+            if (method, template) in _LEFT_OUT or documented(method, template, Scheme.APPLICATION):
+                raise not_emulated(f"the request '{method} {template}'")
             message = f"Specified HTTP method '{method}' is not allowed for the request target."
             allow = {"Allow": ", ".join(sorted(node.routes))}
             raise GraphError(HTTPStatus.METHOD_NOT_ALLOWED, "Request_BadRequest", message, headers=allow)
-        route, requirement = node.routes[method]
-        return Match(route, requirement, params)
+        route, requirements = node.routes[method]
+        return Match(route, requirements, params)
 
     def routes(self) -> Iterator[tuple[str, Route]]:
         """List what is registered, as pairs of version and route."""
@@ -138,7 +189,7 @@ class Router:
                     yield version, route
 
     @staticmethod
-    def _add(node: _Node, route: Route, requirement: Requirement) -> None:
+    def _add(node: _Node, route: Route, requirements: Requirements) -> None:
         for segment in route.template.strip("/").split("/"):
             if segment.startswith("{"):
                 name = segment.strip("{}")
@@ -150,26 +201,31 @@ class Router:
                 node = node.children.setdefault(segment, _Node())
         if route.method in node.routes:
             raise ValueError(f"{route.method} {route.template} is declared twice")
-        node.routes[route.method] = (route, requirement)
+        node.routes[route.method] = (route, requirements)
 
 
 def _segments(path: str, directory: Directory) -> Iterable[str]:
-    for segment in path.split("/"):
+    for encoded in path.split("/"):
+        segment = decode(encoded)
         alternate = _ALTERNATE_KEY.fullmatch(segment)
-        if alternate is None:
+        if alternate is not None and alternate["collection"] in _FUNCTIONS:
+            yield segment
+        elif alternate is None:
             # "graph" is the alias that Graph's metadata declares for its own namespace; the SDKs write casts with it.
-            yield f"microsoft.{segment}" if segment.startswith("graph.") else segment
+            # A function without parameters is called with and without its parentheses.
+            yield f"microsoft.{segment}" if segment.startswith("graph.") else segment.removesuffix("()")
         else:
             yield alternate["collection"]
             yield _resolve_key(alternate, directory)
 
 
 def _resolve_key(alternate: re.Match[str], directory: Directory) -> str:
-    collection, name, value = alternate["collection"], alternate["name"], alternate["value"]
+    collection, name, value = alternate["collection"], alternate["name"], alternate["value"].replace("''", "'")
     if name is None:
         return value
     finders: Mapping[tuple[str, str], Callable[[str], Mapping[str, str] | None]] = {
         ("applications", "appId"): directory.find_application,
+        ("directoryRoles", "roleTemplateId"): directory.find_directory_role,
         ("servicePrincipals", "appId"): directory.find_service_principal,
         ("users", "userPrincipalName"): directory.find_user,
     }
@@ -182,7 +238,11 @@ def _resolve_key(alternate: re.Match[str], directory: Directory) -> str:
     return found["id"]
 
 
+def _is_function(segment: str) -> bool:
+    return segment.partition("(")[0] in _FUNCTIONS
+
+
 def _unknown_segment(segment: str) -> GraphError:
-    if segment in graph_schema().navigation_names():
+    if segment in graph_schema().segments or _is_function(segment):
         return not_emulated(f"the segment '{segment}' here")
     return malformed(f"Resource not found for the segment '{segment}'.")

@@ -5,15 +5,18 @@ provider uses. Request bodies are checked against it and answers are projected t
 can neither accept nor serve a name that Graph does not know.
 """
 
+import base64
+import binascii
 import csv
 import functools
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, time
 from pathlib import Path
 from typing import Any
 
-from sandbox.clock import from_stamp
+from sandbox.clock import from_duration, from_stamp
 from sandbox.errors import GraphError, malformed
 from sandbox.identifiers import is_uuid
 
@@ -28,6 +31,15 @@ _FLAGS = frozenset(
         "conditionalAccessGuestOrExternalUserTypes",
         "conditionalAccessTransferMethods",
         "conditionalAccessInsiderRiskLevels",
+    }
+)
+
+# Enumerations that Microsoft's own samples send in other letter cases ("AdminRemove", "AfterDuration", "All").
+_ANY_CASE = frozenset(
+    {
+        "expirationPatternType",
+        "unifiedRoleManagementPolicyRuleTargetOperations",
+        "unifiedRoleScheduleRequestActions",
     }
 )
 
@@ -55,21 +67,63 @@ class GraphType:
     base: str
     properties: dict[str, Property] = field(default_factory=dict)
     navigation: dict[str, str] = field(default_factory=dict)
+    actions: set[str] = field(default_factory=set)
 
 
 def _single_property(name: str, type_name: str) -> Property:
     return Property(name, type_name, collection=False, nullable=True)
 
 
+def _inline_collection(name: str, type_name: str) -> Property:
+    return Property(name, type_name, collection=True, nullable=False)
+
+
 def _beta_property(name: str, type_name: str) -> Property:
     return Property(name, type_name, collection=False, nullable=True, beta_only=True)
 
 
-# Beta properties that the azuread provider reads or writes, and one navigation property that Graph expands in place.
+def _beta_collection(name: str, type_name: str) -> Property:
+    return Property(name, type_name, collection=True, nullable=False, beta_only=True)
+
+
+# Beta properties that the azuread provider or the sign-in log has, and navigation properties that Graph expands in
+# place.
 _ADDED = (
     ("group", _beta_property("writebackConfiguration", "groupWritebackConfiguration")),
     ("servicePrincipal", _beta_property("samlMetadataUrl", "String")),
     ("conditionalAccessGrantControls", _single_property("authenticationStrength", "authenticationStrengthPolicy")),
+    *(
+        (f"{method}AuthenticationMethodConfiguration", _inline_collection("includeTargets", target))
+        for method, target in (
+            ("email", "authenticationMethodTarget"),
+            ("fido2", "passkeyAuthenticationMethodTarget"),
+            ("microsoftAuthenticator", "microsoftAuthenticatorAuthenticationMethodTarget"),
+            ("sms", "smsAuthenticationMethodTarget"),
+            ("softwareOath", "authenticationMethodTarget"),
+            ("temporaryAccessPass", "authenticationMethodTarget"),
+            ("voice", "authenticationMethodTarget"),
+        )
+    ),
+    (
+        "authenticationMethodsPolicy",
+        _inline_collection("authenticationMethodConfigurations", "authenticationMethodConfiguration"),
+    ),
+    ("signIn", _beta_collection("authenticationDetails", "authenticationDetail")),
+    ("signIn", _beta_collection("authenticationMethodsUsed", "String")),
+    ("signIn", _beta_property("authenticationProtocol", "String")),
+    ("signIn", _beta_property("authenticationRequirement", "String")),
+    ("signIn", _beta_collection("signInEventTypes", "String")),
+    *(
+        ("authenticationDetail", _single_property(name, type_name))
+        for name, type_name in (
+            ("authenticationMethod", "String"),
+            ("authenticationMethodDetail", "String"),
+            ("authenticationStepDateTime", "DateTimeOffset"),
+            ("authenticationStepRequirement", "String"),
+            ("authenticationStepResultDetail", "String"),
+            ("succeeded", "Boolean"),
+        )
+    ),
     ("groupWritebackConfiguration", _single_property("isEnabled", "Boolean")),
     ("groupWritebackConfiguration", _single_property("onPremisesGroupType", "String")),
 )
@@ -93,6 +147,14 @@ class Schema:
             name = self.types[name].base
         return found
 
+    def find_property(self, type_name: str, path: str, *, beta: bool = True) -> Property | None:
+        """Find a property by its name, or by a path through complex ones, with slashes."""
+        name, _, inner = path.partition("/")
+        found = self.properties(type_name, beta=beta).get(name)
+        if found is None or not inner:
+            return found
+        return None if found.collection else self.find_property(found.type_name, inner, beta=beta)
+
     def is_derived(self, type_name: str, base: str) -> bool:
         """Say whether a type is another one or derived from it."""
         while type_name in self.types:
@@ -101,9 +163,18 @@ class Schema:
             type_name = self.types[type_name].base
         return type_name == base
 
-    def navigation_names(self) -> frozenset[str]:
-        """List every navigation property name that Graph knows on any type held here."""
-        return frozenset(name for each in self.types.values() for name in each.navigation)
+    def navigation(self, type_name: str) -> dict[str, str]:
+        """List a type's own and inherited navigation properties with the types they lead to."""
+        found: dict[str, str] = {}
+        while type_name in self.types:
+            found = {**self.types[type_name].navigation, **found}
+            type_name = self.types[type_name].base
+        return found
+
+    @functools.cached_property
+    def segments(self) -> frozenset[str]:
+        """List every navigation property and action that Graph knows on any type held here."""
+        return frozenset(name for each in self.types.values() for name in {*each.navigation, *each.actions})
 
     def check(self, type_name: str, body: Mapping[str, Any], *, beta: bool = False) -> None:
         """Refuse by name whatever in a body Graph's metadata does not know or allow."""
@@ -155,11 +226,19 @@ class Schema:
                 raise _wrong_value(type_name, declared, _kind(value))
             self.check(declared.type_name, value, beta=beta)
         elif declared.type_name in self.enums:
-            given = str(value).split(",") if declared.type_name in _FLAGS else [value]
-            if not all(each in self.enums[declared.type_name] for each in given):
+            # OData writes flags with a space after the comma as well as without.
+            flags = [each.strip() for each in str(value).split(",")]
+            given = flags if declared.type_name in _FLAGS else [value]
+            if not all(self._is_member(declared.type_name, each) for each in given):
                 raise _wrong_value(type_name, declared, repr(value))
-        elif not _PRIMITIVES.get(declared.type_name, _unchecked)(value):
+        elif not PRIMITIVES[declared.type_name](value):
             raise _wrong_value(type_name, declared, _kind(value))
+
+    def _is_member(self, enum: str, value: object) -> bool:
+        members = self.enums[enum]
+        if not isinstance(value, str):
+            return False
+        return value.lower() in map(str.lower, members) if enum in _ANY_CASE else value in members
 
     def project(
         self, type_name: str, record: Mapping[str, Any], names: Iterable[str], *, annotations: bool = True
@@ -201,22 +280,68 @@ def _kind(value: object) -> str:
 
 def _is_moment(value: object) -> bool:
     try:
-        return isinstance(value, str) and from_stamp(value) is not None
+        # A moment so near the calendar's ends that it has no counterpart in UTC is none that can be compared.
+        return isinstance(value, str) and from_stamp(value).astimezone(UTC) is not None
+    except (ValueError, OverflowError):
+        return False
+
+
+def _is_duration(value: object) -> bool:
+    try:
+        return isinstance(value, str) and from_duration(value) is not None
     except ValueError:
         return False
 
 
-def _unchecked(value: object) -> bool:
-    return isinstance(value, (str, int, float, bool, dict))
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-_PRIMITIVES: Mapping[str, Callable[[object], bool]] = {
+def _is_whole(value: object, bits: int) -> bool:
+    if not isinstance(value, int) or isinstance(value, bool):
+        return False
+    return -(1 << (bits - 1)) <= value < 1 << (bits - 1)
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value) is not None
+    except ValueError:
+        return False
+
+
+def _is_time_of_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and time.fromisoformat(value) is not None
+    except ValueError:
+        return False
+
+
+def _is_binary(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        # OData writes binary values in either alphabet of base64, with or without padding.
+        plain = value.translate(str.maketrans("-_", "+/")).rstrip("=")
+        base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except binascii.Error:
+        return False
+    return True
+
+
+PRIMITIVES: Mapping[str, Callable[[object], bool]] = {
     "String": lambda value: isinstance(value, str),
     "Boolean": lambda value: isinstance(value, bool),
-    "Int32": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "Int32": lambda value: _is_whole(value, 32),
+    "Int64": lambda value: _is_whole(value, 64),
+    "Double": _is_number,
     "Guid": is_uuid,
     "DateTimeOffset": _is_moment,
-    "Binary": lambda value: isinstance(value, str),
+    "Duration": _is_duration,
+    "Binary": _is_binary,
+    "Date": _is_day,
+    "TimeOfDay": _is_time_of_day,
+    "Stream": lambda _value: False,  # has an address of its own and stands in no body
 }
 
 
@@ -229,6 +354,8 @@ def graph_schema() -> Schema:
         for row in csv.DictReader(lines):
             if row["kind"] == "enum":
                 enums[row["type"]] = frozenset(row["property"].split("|"))
+            elif row["kind"] == "action":
+                types.setdefault(row["type"], GraphType(row["type"], row["base"])).actions.add(row["property"])
             elif row["kind"] in {"entity", "complex", "navigation"}:
                 _add_row(types, row)
     for owner, declared in _ADDED:

@@ -11,8 +11,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any
+
+from sandbox.behaviour import Behaviour
+from sandbox.reading import UnreadableError, read
+from sandbox.trouble.lag import LagRule
+from sandbox.trouble.throttling import Throttling
 
 # The made-up client id of the vendor application that no tenant holds before it consents.
 VENDOR_APPLICATION_ID = "c1a5f00d-0000-4000-8000-00000000c1a5"
@@ -100,6 +104,17 @@ class SeedForeignApplication:
     redirect_uris: tuple[str, ...] = ()
     app_roles: tuple[Mapping[str, Any], ...] = ()
     oauth2_permission_scopes: tuple[Mapping[str, Any], ...] = ()
+    application_permissions: tuple[str, ...] = ()  # of Microsoft Graph, by name, that its consent asks for
+    delegated_permissions: tuple[str, ...] = ()
+    client_secret: str | None = field(default=None, repr=False)  # what the publisher's own daemon signs in with
+
+
+@dataclass(frozen=True)
+class SeedIssuer:
+    """An OpenID Connect issuer outside the tenant whose tokens federated credentials may name, with its public keys."""
+
+    url: str
+    keys: Mapping[str, Any] = field(default_factory=dict)  # a JSON web key set
 
 
 @dataclass(frozen=True)
@@ -115,11 +130,16 @@ class TemporaryAccessPassPolicy:
 
 
 @dataclass(frozen=True)
-class Behaviour:
-    """How the tenant acts where sources on Microsoft's own disagree; every default is the worse one for the caller.
+class ApplicationManagement:
+    """The tenant's default policy for the credentials of applications; off, as Microsoft delivers it, unless changed.
 
-    Each setting says what the sources are, and the field's comment which values there are.
+    A lifetime of None is not restricted.
     """
+
+    is_enabled: bool = False
+    secrets_allowed: bool = True
+    longest_secret_days: int | None = None
+    longest_certificate_days: int | None = None
 
 
 _BREAK_GLASS = (
@@ -158,11 +178,24 @@ class Seed:
     identities: tuple[SeedIdentity, ...] = ()
     applications: tuple[SeedApplication, ...] = ()
     foreign_applications: tuple[SeedForeignApplication, ...] = (
-        SeedForeignApplication(VENDOR_APPLICATION_ID, "CiraSync", redirect_uris=("https://dashboard.vendor.example/",)),
+        SeedForeignApplication(
+            VENDOR_APPLICATION_ID,
+            "CiraSync",
+            redirect_uris=("https://dashboard.vendor.example/",),
+            application_permissions=("Calendars.ReadWrite", "Contacts.ReadWrite", "Group.Read.All", "User.Read.All"),
+            delegated_permissions=("User.Read", "offline_access", "openid", "profile"),
+        ),
     )
+    trusted_issuers: tuple[SeedIssuer, ...] = ()
     temporary_access_pass_policy: TemporaryAccessPassPolicy = TemporaryAccessPassPolicy()
+    application_management: ApplicationManagement = ApplicationManagement()
     page_size: int = 100
-    behaviour: Behaviour = Behaviour()
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    lag: tuple[LagRule, ...] = ()
+    throttling: Throttling = field(default_factory=Throttling)
+    conditional_access_requests_per_second: int | None = 1  # of the whole tenant; None for no limit
+    terms_of_use: tuple[str, ...] = ()  # agreements by name; policies name them by id
+    custom_controls: tuple[str, ...] = ()  # custom authentication factors, which policies name as they are
 
     def to_json(self) -> str:
         """Write the seed as JSON; an identity's secret is in it only if the seed names one."""
@@ -180,40 +213,12 @@ class Seed:
     @classmethod
     def from_value(cls, value: object) -> "Seed":
         """Read a seed from decoded JSON."""
-        seed = _read(cls, value, "seed")
-        if not isinstance(seed, cls):
-            raise SeedError("The seed is not an object.")
-        return seed
+        try:
+            return read(cls, value, "seed")
+        except UnreadableError as fault:
+            raise SeedError(str(fault)) from fault
 
 
 def load(path: Path) -> Seed:
     """Read a seed from a JSON file."""
     return Seed.from_json(path.read_text(encoding="utf-8"))
-
-
-def _read(kind: Any, value: object, place: str) -> object:
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _read_fields(kind, value, place)
-    origin = get_origin(kind)
-    if origin is tuple:
-        if not isinstance(value, list):
-            raise SeedError(f"{place}: a list is needed, not {value!r}.")
-        return tuple(_read(get_args(kind)[0], each, f"{place}[{index}]") for index, each in enumerate(value))
-    if origin in (Union, UnionType):
-        return None if value is None else _read(get_args(kind)[0], value, place)
-    if isinstance(value, dict) == (origin is Mapping) and (origin is Mapping or type(value) is kind):
-        return value
-    raise SeedError(f"{place}: {kind} is needed, not {value!r}.")
-
-
-def _read_fields(kind: type, value: object, place: str) -> object:
-    if not isinstance(value, dict):
-        raise SeedError(f"{place}: an object is needed, not {value!r}.")
-    hints = get_type_hints(kind)
-    unknown = sorted(value.keys() - hints.keys())
-    if unknown:
-        raise SeedError(f"{place}: unknown key {unknown[0]!r}; allowed are {', '.join(sorted(hints))}.")
-    try:
-        return kind(**{name: _read(hints[name], each, f"{place}.{name}") for name, each in value.items()})
-    except TypeError as fault:
-        raise SeedError(f"{place}: {fault}") from fault

@@ -1,13 +1,14 @@
-"""Writes what is generated: the editor's JSON schema, the documentation's table of keys and those of permissions.
+"""Writes what is generated: the editor's JSON schema, and tables of keys, permissions and the sandbox's routes.
 
-Run it after a change to the shape of a tenant file, to the known permissions or to the identities' needs; a test
-compares the files with what it would write.
+Run it after a change to the shape of a tenant file, to the known permissions, to the identities' needs or to what the
+sandbox serves; a test compares the files with what it would write.
 """
 
 import json
 from pathlib import Path
 from types import MappingProxyType
 
+from sandbox.table import render_table as render_routes
 from steward.config.document import json_schema
 from steward.config.reference import render_table, replace_generated
 from steward.lifecycle.needs import render_needs
@@ -15,7 +16,11 @@ from steward.lifecycle.needs import render_needs
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "tenants" / "schema.json"
 GENERATED = MappingProxyType(
-    {ROOT / "docs" / "tenant-file.md": render_table, ROOT / "docs" / "identities.md": render_needs}
+    {
+        ROOT / "docs" / "tenant-file.md": render_table,
+        ROOT / "docs" / "identities.md": render_needs,
+        ROOT / "docs" / "sandbox-routes.md": render_routes,
+    }
 )
 
 

@@ -1,7 +1,9 @@
 """The directory's audit log: one entry for every change, as `auditLogs/directoryAudits` shows it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
+from sandbox.clock import as_stamp
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.identifiers import new_id
 
@@ -15,17 +17,19 @@ def record_change(
     operation: str,
     targets: Sequence[Record],
     service: str = "Core Directory",
+    at: datetime | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> None:
-    """Add an entry: who did what to which objects."""
+    """Add an entry: who did what to which objects, now or at the moment when it came about by itself."""
     directory.audit_entries.append(
         {
             "id": f"Directory_{new_id()}",
-            "activityDateTime": directory.clock.stamp(),
+            "activityDateTime": directory.clock.stamp() if at is None else as_stamp(at),
             "activityDisplayName": activity,
-            "additionalDetails": [],
+            "additionalDetails": [{"key": key, "value": value} for key, value in (details or {}).items()],
             "category": category,
             "correlationId": new_id(),
-            "initiatedBy": _initiator(caller),
+            "initiatedBy": _initiator(directory, caller),
             "loggedByService": service,
             "operationType": operation,
             "result": "success",
@@ -35,9 +39,15 @@ def record_change(
     )
 
 
-def _initiator(caller: Caller) -> Record:
+def _initiator(directory: Directory, caller: Caller) -> Record:
     if caller.user_id is not None:
-        user = {"id": caller.user_id, "displayName": None, "ipAddress": None, "userPrincipalName": caller.login}
+        known = directory.users.get(caller.user_id, {})
+        user = {
+            "id": caller.user_id,
+            "displayName": known.get("displayName"),
+            "ipAddress": None,
+            "userPrincipalName": caller.login,
+        }
         return {"app": None, "user": user}
     app = {
         "appId": caller.client_id,

@@ -1,4 +1,9 @@
-"""What applications and people were granted: app role assignments and delegated permission grants."""
+"""What applications and people were granted: app role assignments and delegated permission grants.
+
+Rules are those of Learn, "appRoleAssignment resource type", "Grant an appRoleAssignment", "oAuth2PermissionGrant
+resource type" and "Update a delegated permission grant", read November 2026; what those pages leave open is a setting
+of the tenant's behaviour.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,6 +18,8 @@ DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"
 _LONGEST_SCOPE = 3850
 _MEMBER_KIND = {"user": "User", "group": "User", "servicePrincipal": "Application"}
 _PRINCIPAL_TYPE = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
+# What every resource takes beside its own scopes, because the tokens are about the person who signs in.
+_SIGN_IN_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 
 
 def assign_app_role(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
@@ -28,6 +35,7 @@ def assign_app_role(directory: Directory, body: Mapping[str, Any], caller: Calle
     if type_name == "group" and not directory.has_plan("AAD_PREMIUM", "AAD_PREMIUM_P2"):
         raise forbidden("Assigning groups to applications needs a Microsoft Entra ID P1 or P2 licence.")
     _require_role(resource, role_id, _MEMBER_KIND[type_name])
+    _require_enabled(directory, principal)
     if type_name == "servicePrincipal":
         principal = service_principals.render(directory, principal)
     wanted = (principal_id, resource_id, role_id)
@@ -57,9 +65,9 @@ def withdraw_app_role(directory: Directory, assignment_id: str, caller: Caller) 
 
 
 def require_assignment(directory: Directory, assignment_id: str) -> Record:
-    """Get an app role assignment whose principal exists, or refuse with 404."""
+    """Get an app role assignment whose principal and resource exist, or refuse with 404."""
     assignment = directory.app_role_assignments.get(assignment_id)
-    if assignment is None or directory.find_object(assignment["principalId"]) is None:
+    if assignment is None or not directory.is_live(assignment, "principalId", "resourceId"):
         raise not_found(assignment_id)
     return assignment
 
@@ -76,21 +84,21 @@ def granted_permissions(directory: Directory, principal_id: str, resource_id: st
 
 
 def create_permission_grant(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
-    """Grant delegated permissions; scope names are stored unchecked, once per client, resource and principal."""
+    """Grant delegated permissions, once per client, resource and principal."""
     client_id, resource_id = str(body.get("clientId")), str(body.get("resourceId"))
     service_principals.require(directory, client_id)
-    service_principals.require(directory, resource_id)
+    resource = service_principals.require(directory, resource_id)
     kind, principal_id = body.get("consentType"), body.get("principalId")
     if kind not in {"AllPrincipals", "Principal"}:
         raise bad_request("Invalid value specified for property 'consentType' of resource 'OAuth2PermissionGrant'.")
     if (kind == "Principal") != bool(principal_id):
         raise bad_request("The property 'principalId' is needed for consentType 'Principal', and for that only.")
-    if principal_id:
-        directory.require_user(principal_id)
-    _check_scope(body.get("scope"))
+    if principal_id and principal_id not in directory.users:
+        raise not_found(principal_id)
+    _check_scope(directory, resource, body.get("scope"))
     grant_id = encoded_id(*(each for each in (client_id, resource_id, principal_id) if each))
     if grant_id in directory.permission_grants:
-        raise conflicting_object("Permission entry already exists.")
+        raise _duplicate_grant(directory)
     grant = {
         "id": grant_id,
         "clientId": client_id,
@@ -104,13 +112,21 @@ def create_permission_grant(directory: Directory, body: Mapping[str, Any], calle
     return grant
 
 
+def require_acknowledged(directory: Directory, grant: Record) -> None:
+    """Refuse to tell of a client's first grant that it is written, where the tenant behaves so."""
+    grants = [each for each in directory.permission_grants.values() if each["clientId"] == grant["clientId"]]
+    if directory.behaviour.first_grant_answer == "not found" and grants == [grant]:
+        message = "Unable to read the company information from the directory."
+        raise GraphError(404, "Directory_ObjectNotFound", message)
+
+
 def change_permission_grant(directory: Directory, grant_id: str, body: Mapping[str, Any], caller: Caller) -> None:
     """Replace the whole scope of a grant; nothing else of it can be changed."""
     grant = require_permission_grant(directory, grant_id)
     for name in body:
         if "@odata." not in name and name != "scope":
             raise bad_request(f"Property cannot be updated: {name}")
-    _check_scope(body.get("scope"))
+    _check_scope(directory, directory.service_principals[grant["resourceId"]], body.get("scope"))
     grant["scope"] = body["scope"]
     _record_grant(directory, caller, "Add delegated permission grant", "Update", grant)
 
@@ -123,28 +139,43 @@ def delete_permission_grant(directory: Directory, grant_id: str, caller: Caller)
 
 
 def require_permission_grant(directory: Directory, grant_id: str) -> Record:
-    """Get a delegated permission grant, or refuse with 404."""
-    if grant_id not in directory.permission_grants:
+    """Get a delegated permission grant whose client, resource and user exist, or refuse with 404."""
+    grant = directory.permission_grants.get(grant_id)
+    if grant is None or not directory.is_live(grant, "clientId", "resourceId", "principalId"):
         raise not_found(grant_id)
-    return directory.permission_grants[grant_id]
+    return grant
 
 
 def _require_role(resource: Record, role_id: str, member_kind: str) -> None:
-    if role_id == DEFAULT_ROLE:
-        return
-    for role in resource["appRoles"]:
-        if role["id"] == role_id and role["isEnabled"] and member_kind in role["allowedMemberTypes"]:
-            return
-    raise _unknown_role(resource)
+    offered = [each for each in resource["appRoles"] if each["isEnabled"] and member_kind in each["allowedMemberTypes"]]
+    # Access without a role is for resources that define none for this kind of member.
+    known = [each["id"] for each in offered] or [DEFAULT_ROLE]
+    if role_id not in known:
+        raise bad_request(f"Permission being assigned was not found on application '{resource['appId']}'.")
 
 
-def _unknown_role(resource: Record) -> GraphError:
-    return bad_request(f"Permission being assigned was not found on application '{resource['appId']}'.")
+def _require_enabled(directory: Directory, principal: Record) -> None:
+    refused = directory.behaviour.roles_for_disabled_principals == "refused"
+    if refused and principal.get("accountEnabled") is False:
+        raise bad_request("The principal of the app role assignment is disabled.")
 
 
-def _check_scope(scope: object) -> None:
+def _check_scope(directory: Directory, resource: Record, scope: object) -> None:
     if not isinstance(scope, str) or len(scope) > _LONGEST_SCOPE:
         raise bad_request("Invalid value specified for property 'scope' of resource 'OAuth2PermissionGrant'.")
+    if directory.behaviour.unknown_scopes == "refused":
+        shown = service_principals.render(directory, resource)
+        known = {each["value"] for each in shown["oauth2PermissionScopes"] if each["isEnabled"]} | _SIGN_IN_SCOPES
+        for name in scope.split():
+            if name not in known:
+                raise bad_request(f"The scope '{name}' was not found on application '{shown['appId']}'.")
+
+
+def _duplicate_grant(directory: Directory) -> GraphError:
+    message = "Permission entry already exists."
+    if directory.behaviour.duplicate_grant_status == 409:  # noqa: PLR2004 - HTTP's number for a conflict
+        return conflicting_object(message)
+    return bad_request(message)
 
 
 def _key(assignment: Record) -> tuple[str, str, str]:

@@ -6,11 +6,15 @@ made it.
 
 from collections.abc import Callable
 
-from sandbox.directory import recycling
+from sandbox.directory import recycling, role_schedules, sign_ins
 from sandbox.directory.store import Directory
 
 # In the order in which they act; each looks at the directory's clock.
-PASSING: tuple[Callable[[Directory], None], ...] = (recycling.purge_expired,)
+PASSING: tuple[Callable[[Directory], None], ...] = (
+    recycling.purge_expired,
+    role_schedules.let_begin_and_end,
+    sign_ins.forget_ended,
+)
 
 
 def let_time_pass(directory: Directory) -> None:

@@ -14,7 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.directory import applications, grants, groups, roles, service_principals, users
+from sandbox.directory import (
+    app_management,
+    applications,
+    authorization_policy,
+    credentials,
+    grants,
+    groups,
+    method_policy,
+    publishers,
+    roles,
+    service_principals,
+    users,
+)
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, GRAPH_APP_ID, MICROSOFT_TENANT_ID, PORTAL, Directory, Record
 from sandbox.identifiers import seeded_id
 from sandbox.passwords import SecretHash
@@ -45,18 +57,23 @@ def populate(
         clock=clock,
         page_size=seed.page_size,
         security_defaults=seed.security_defaults,
-        pass_policy=seed.temporary_access_pass_policy,
         behaviour=seed.behaviour,
     )
+    method_policy.establish(directory, seed.temporary_access_pass_policy)
+    authorization_policy.establish(directory)
     for domain in seed.domains:
         directory.domains[domain.name] = _domain(domain)
     for licence in seed.licences:
         _add_licence(directory, licence.part_number, licence.seats)
     _add_role_definitions(directory)
     _add_strengths(directory)
+    for name in seed.terms_of_use:
+        agreement_id = seeded_id(seed.tenant_id, "agreement", name)
+        directory.terms_of_use[agreement_id] = {"id": agreement_id, "displayName": name}
+    directory.custom_controls.extend(seed.custom_controls)
     _add_microsoft_applications(directory)
     for foreign in seed.foreign_applications:
-        directory.published_applications[foreign.client_id] = _published(
+        published = _published(
             foreign.client_id,
             foreign.display_name,
             owner=seeded_id(seed.tenant_id, "publisher", foreign.client_id),
@@ -64,9 +81,16 @@ def populate(
             scopes=list(foreign.oauth2_permission_scopes),
             redirect_uris=foreign.redirect_uris,
         )
+        directory.published_applications[foreign.client_id] = {**published, **publishers.describe(directory, foreign)}
+    for client_id, name, redirect_uris, further in publishers.microsoft_clients():
+        client = _published(
+            client_id, name, owner=MICROSOFT_TENANT_ID, app_roles=[], scopes=[], redirect_uris=redirect_uris
+        )
+        directory.published_applications[client_id] = {**client, **further}
+    publishers.trust(directory, seed.trusted_issuers)
     for user in seed.users:
         _add_user(directory, user)
-    credentials = {each.name: _add_identity(directory, each, known_secrets) for each in seed.identities}
+    identities = {each.name: _add_identity(directory, each, known_secrets) for each in seed.identities}
     for application in seed.applications:
         _add_application(directory, application)
     for group in seed.groups:
@@ -74,8 +98,10 @@ def populate(
     _add_relations(directory, seed)
     roles.activate(directory, GLOBAL_ADMINISTRATOR)
     _give_roles(directory, seed)
+    # What the seed names was there before the policy.
+    app_management.establish(directory, seed.application_management)
     directory.audit_entries.clear()
-    return directory, credentials
+    return directory, identities
 
 
 def grant_permission(directory: Directory, principal_id: str, permission: str) -> None:
@@ -88,12 +114,16 @@ def grant_permission(directory: Directory, principal_id: str, permission: str) -
 
 def withdraw_permission(directory: Directory, principal_id: str, permission: str) -> None:
     """Take a Microsoft Graph application permission away; SeedError when it is not held."""
+    grants.withdraw_app_role(directory, require_held(directory, principal_id, permission), PORTAL)
+
+
+def require_held(directory: Directory, principal_id: str, permission: str) -> str:
+    """Tell the id of the assignment by which a Graph application permission is held; SeedError when it is not."""
     resource = _graph(directory)
-    role_id = permission_id(directory, permission)
-    for each in list(directory.app_role_assignments.values()):
-        if (each["principalId"], each["resourceId"], each["appRoleId"]) == (principal_id, resource["id"], role_id):
-            grants.withdraw_app_role(directory, each["id"], PORTAL)
-            return
+    wanted = (principal_id, resource["id"], permission_id(directory, permission))
+    for each in directory.app_role_assignments.values():
+        if (each["principalId"], each["resourceId"], each["appRoleId"]) == wanted:
+            return str(each["id"])
     raise SeedError(f"The identity does not hold {permission}.")
 
 
@@ -264,7 +294,8 @@ def _add_identity(directory: Directory, identity: SeedIdentity, known_secrets: M
     body = {"displayName": identity.display_name or identity.name}
     application_id, object_id = _add_registration(directory, f"identity/{identity.name}", client_id, body)
     secret = identity.client_secret or known_secrets.get(identity.name) or secrets.token_urlsafe(30)
-    credential = applications.add_password(directory, directory.applications[application_id], {"displayName": "seed"})
+    application = directory.applications[application_id]
+    credential = credentials.add_password(directory, application, {"displayName": "seed"}, PORTAL)
     directory.secret_hashes[application_id][credential["keyId"]] = SecretHash.of(secret)
     for permission in dict.fromkeys(identity.permissions):
         grant_permission(directory, object_id, permission)

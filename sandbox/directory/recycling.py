@@ -16,6 +16,12 @@ KEPT = timedelta(days=30)
 # The directory's collection that holds the live objects of each kind that is deleted softly.
 COLLECTIONS: Mapping[str, str] = {
     "user": "users",
+    "group": "groups",
+    "application": "applications",
+    "servicePrincipal": "service_principals",
+    "conditionalAccessPolicy": "access_policies",
+    "namedLocation": "named_locations",
+    "administrativeUnit": "administrative_units",
 }
 
 
@@ -64,10 +70,11 @@ def purge(directory: Directory, object_id: str) -> Record:
 
 
 def purge_expired(directory: Directory) -> None:
-    """Delete for good what has been in the bin for 30 days."""
+    """Delete for good what has been in the bin for 30 days; registrations for several tenants stay (same page)."""
     now = directory.clock.now()
     for object_id, kept in list(directory.recycle_bin.items()):
-        if now - from_stamp(kept["object"]["deletedDateTime"]) >= KEPT:
+        shared = kept["type"] == "application" and kept["object"]["signInAudience"] != "AzureADMyOrg"
+        if not shared and now - from_stamp(kept["object"]["deletedDateTime"]) >= KEPT:
             purge(directory, object_id)
 
 

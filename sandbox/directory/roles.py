@@ -1,18 +1,27 @@
-"""Directory roles: who holds which, and the guards around Global Administrator.
+"""Directory roles: who holds which, and the guards around the administrators of last resort.
 
 A role assignment names a role definition (its template id for built-in roles), a principal and a scope. A
 role that is given for the first time becomes active, as in Entra, where the active role has an id of its own.
+Whatever is scheduled by Privileged Identity Management is an assignment here while it is in force
+(`sandbox.directory.role_schedules`). Sources: learn.microsoft.com, "Create unifiedRoleAssignment", "Remove directory
+role member", "Assign Microsoft Entra roles in Privileged Identity Management", read November 2026.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from sandbox.directory.audit import modified, record_change, target
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, Caller, Directory, Record
-from sandbox.errors import bad_request, not_found
+from sandbox.errors import bad_request, conflicting_object, not_emulated, not_found
 from sandbox.identifiers import encoded_id, new_id, seeded_id
 
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 _CONFLICT = "A conflicting object with one or more of the specified property values is present in the directory."
+_HOLDERS = frozenset({"user", "servicePrincipal", "group"})
+# What an assignment can be limited to, beside the whole tenant.
+_SCOPES = frozenset({"administrativeUnit", "application", "group", "servicePrincipal", "user"})
 
 
 def activate(directory: Directory, template_id: str) -> Record:
@@ -32,46 +41,54 @@ def activate(directory: Directory, template_id: str) -> Record:
 def assign(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
     """Give a role to a principal."""
     definition = _require_definition(directory, body.get("roleDefinitionId"))
-    scope = body.get("directoryScopeId")
-    if not scope:
-        raise bad_request("Must specify valid property scope of entity RoleAssignment")
-    if scope != "/":
-        directory.require_object(str(scope).strip("/"))
+    scope = require_scope(directory, body)
     principal_id = str(body.get("principalId"))
     type_name, principal = directory.require_object(principal_id)
-    if type_name not in {"user", "servicePrincipal", "group"}:
+    if type_name not in _HOLDERS:
         raise not_found(principal_id)
-    if type_name == "group" and not principal["isAssignableToRole"]:
-        raise bad_request("The group must have the isAssignableToRole property set to true to be assigned a role.")
-    wanted = (principal_id, definition["id"], scope)
-    if any(_key(each) == wanted for each in directory.role_assignments.values()):
+    require_may_hold(type_name, principal)
+    if find_assignment(directory, principal_id, definition["id"], scope) is not None:
+        if directory.behaviour.duplicate_role_assignment == HTTPStatus.CONFLICT:
+            raise conflicting_object(_CONFLICT, target="roleDefinitionId")
         raise bad_request(_CONFLICT)
-    assignment = {
-        "id": encoded_id(definition["id"], new_id(), suffix="-1"),
-        "principalId": principal_id,
-        "principalOrganizationId": directory.tenant_id,
-        "roleDefinitionId": definition["id"],
-        "directoryScopeId": scope,
-        "appScopeId": None,
-        "condition": None,
-    }
-    directory.role_assignments[assignment["id"]] = assignment
-    activate(directory, definition["id"])
-    _record(directory, caller, "Add member to role", "Assign", type_name, principal, definition)
+    assignment = hold(directory, principal_id, definition["id"], scope)
+    record(directory, caller, "Add member to role", assignment)
+    if directory.has_plan("AAD_PREMIUM_P2"):
+        record(directory, caller, "Add member to role outside of PIM (permanent)", assignment, service="PIM")
     return assignment
 
 
 def withdraw(directory: Directory, assignment_id: str, caller: Caller) -> None:
     """Take a role assignment back, unless it is the tenant's last Global Administrator or the caller's own."""
     assignment = require_assignment(directory, assignment_id)
-    definition = directory.role_definitions[assignment["roleDefinitionId"]]
-    if definition["id"] == GLOBAL_ADMINISTRATOR:
+    if assignment["roleDefinitionId"] == GLOBAL_ADMINISTRATOR:
         if assignment["principalId"] == caller.object_id:
             raise bad_request("Removing self from Global Administrator built-in role is not allowed")
         require_other_administrator(directory, without_assignment=assignment_id)
-    type_name, principal = directory.require_object(assignment["principalId"])
+    record(directory, caller, "Remove member from role", assignment)
     del directory.role_assignments[assignment_id]
-    _record(directory, caller, "Remove member from role", "Unassign", type_name, principal, definition)
+
+
+def hold(directory: Directory, principal_id: str, definition_id: str, scope: str) -> Record:
+    """Make a role assignment as it is kept, unchecked and unrecorded."""
+    assignment: Record = {
+        "id": encoded_id(definition_id, new_id(), suffix="-1"),
+        "principalId": principal_id,
+        "principalOrganizationId": directory.tenant_id,
+        "roleDefinitionId": definition_id,
+        "directoryScopeId": scope,
+        "appScopeId": None,
+        "condition": None,
+    }
+    directory.role_assignments[assignment["id"]] = assignment
+    activate(directory, definition_id)
+    return assignment
+
+
+def find_assignment(directory: Directory, principal_id: str, definition_id: str, scope: str) -> Record | None:
+    """Find what a principal was assigned directly, by role and scope."""
+    wanted = (principal_id, definition_id, scope)
+    return next((each for each in directory.role_assignments.values() if triple(each) == wanted), None)
 
 
 def require_assignment(directory: Directory, assignment_id: str) -> Record:
@@ -82,28 +99,60 @@ def require_assignment(directory: Directory, assignment_id: str) -> Record:
     return assignment
 
 
-def require_other_administrator(directory: Directory, *, without_assignment: str = "", without_user: str = "") -> None:
-    """Refuse what would leave the tenant without a user who is Global Administrator.
+def require_scope(directory: Directory, body: Mapping[str, Any]) -> str:
+    """Get the scope that a new assignment names: the tenant, or an object that exists."""
+    if body.get("appScopeId") is not None:
+        raise not_emulated("an assignment within the scope of one application ('appScopeId')")
+    scope = body.get("directoryScopeId")
+    if not scope:
+        raise bad_request("Must specify valid property scope of entity RoleAssignment")
+    if scope == "/":
+        return "/"
+    # Administrative units stand behind their collection, other objects by themselves.
+    object_id = str(scope).removeprefix("/administrativeUnits").strip("/")
+    if directory.require_object(object_id)[0] not in _SCOPES:
+        raise not_found(object_id)
+    return str(scope)
 
-    Only users count: what Entra makes of disabled administrators and of service principals is not documented.
-    """
-    remaining = (
-        user_id
-        for each in directory.live_role_assignments()
-        if each["roleDefinitionId"] == GLOBAL_ADMINISTRATOR
-        and each["directoryScopeId"] == "/"
-        and each["id"] != without_assignment
-        for user_id in [each["principalId"], *directory.members_of(each["principalId"], nested=True)]
-        if user_id in directory.users and user_id != without_user
-    )
-    if next(remaining, None) is None:
+
+def require_may_hold(type_name: str, principal: Record) -> None:
+    """Refuse a group that was not made to hold roles."""
+    if type_name == "group" and not principal["isAssignableToRole"]:
+        raise bad_request("The group must have the isAssignableToRole property set to true to be assigned a role.")
+
+
+def require_other_administrator(directory: Directory, *, without_assignment: str = "", without_user: str = "") -> None:
+    """Refuse what would leave the tenant without a Global Administrator who can act."""
+    remaining = holders(directory, GLOBAL_ADMINISTRATOR, without={without_assignment})
+    if all(each == without_user for each in remaining):
         raise bad_request("The last Global Administrator of the organization cannot be removed.")
+
+
+def holders(directory: Directory, definition_id: str, *, without: Collection[str] = ()) -> Iterator[str]:
+    """List who holds a role for the whole tenant and counts as one who can act, by object id.
+
+    The assignments `without` are left out of account.
+    """
+    for each in directory.live_role_assignments():
+        wanted = each["roleDefinitionId"] == definition_id and each["directoryScopeId"] == "/"
+        if wanted and each["id"] not in without:
+            for holder in [each["principalId"], *directory.members_of(each["principalId"], nested=True)]:
+                if _remains(directory, holder):
+                    yield holder
+
+
+def _remains(directory: Directory, holder: str) -> bool:
+    behaviour = directory.behaviour
+    if holder in directory.service_principals:
+        return behaviour.service_principals_remain_administrators
+    user = directory.users.get(holder)
+    return user is not None and (bool(user.get("accountEnabled")) or behaviour.disabled_administrators_remain)
 
 
 def roles_of(directory: Directory, principal_id: str) -> set[str]:
     """List the roles a principal holds, or held when it was deleted, directly or through groups, by definition id."""
-    holders = {principal_id, *directory.containers_of(principal_id, nested=True)}
-    return {each["roleDefinitionId"] for each in directory.role_assignments.values() if each["principalId"] in holders}
+    involved = {principal_id, *directory.containers_of(principal_id, nested=True)}
+    return {each["roleDefinitionId"] for each in directory.role_assignments.values() if each["principalId"] in involved}
 
 
 def template_of(directory: Directory, role_name: str) -> str:
@@ -114,6 +163,11 @@ def template_of(directory: Directory, role_name: str) -> str:
     raise KeyError(role_name)
 
 
+def triple(entry: Record) -> tuple[str, str, str]:
+    """Tell what an assignment, schedule or request is about: principal, role and scope."""
+    return entry["principalId"], entry["roleDefinitionId"], entry["directoryScopeId"]
+
+
 def _require_definition(directory: Directory, definition_id: object) -> Record:
     definition = directory.role_definitions.get(str(definition_id).lower())
     if definition is None:
@@ -121,32 +175,39 @@ def _require_definition(directory: Directory, definition_id: object) -> Record:
     return definition
 
 
-def _key(assignment: Record) -> tuple[str, str, str]:
-    return assignment["principalId"], assignment["roleDefinitionId"], assignment["directoryScopeId"]
-
-
-def _record(
+def record(
     directory: Directory,
     caller: Caller,
     activity: str,
-    operation: str,
-    type_name: str,
-    principal: Record,
-    definition: Record,
+    entry: Record,
+    *,
+    service: str = "Core Directory",
+    operation: str | None = None,
+    at: datetime | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> None:
-    side = "new" if operation == "Assign" else "old"
+    """Add an entry to the audit log about what an assignment, schedule or request gives or takes."""
+    taken = activity.startswith("Remove")
+    side = "old" if taken else "new"
+    definition = directory.role_definitions[entry["roleDefinitionId"]]
     role = activate(directory, definition["id"])
     changes = [
         modified("Role.ObjectID", **{side: role["id"]}),
         modified("Role.DisplayName", **{side: definition["displayName"]}),
         modified("Role.TemplateId", **{side: definition["templateId"]}),
     ]
-    kind = type_name[0].upper() + type_name[1:]
+    if definition["id"] == GLOBAL_ADMINISTRATOR:
+        changes.append(modified("Role.WellKnownObjectName", **{side: "TenantAdmins"}))
+    found = directory.find_object(entry["principalId"])
+    type_name, principal = found or ("user", {"id": entry["principalId"]})
     record_change(
         directory,
         caller,
         activity,
         category="RoleManagement",
-        operation=operation,
-        targets=[target(kind, principal, modified=changes), target("Role", role)],
+        operation=operation or ("Unassign" if taken else "Assign"),
+        targets=[target(type_name[0].upper() + type_name[1:], principal, modified=changes), target("Role", role)],
+        service=service,
+        at=at,
+        details=details,
     )

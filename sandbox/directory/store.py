@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.behaviour import Behaviour
 from sandbox.clock import Clock
+from sandbox.directory.lookups import Lookups
 from sandbox.errors import bad_request, not_found
+from sandbox.identifiers import canonical_id
 from sandbox.passwords import SecretHash
-from sandbox.seed import Behaviour, TemporaryAccessPassPolicy
 
 Record = dict[str, Any]
 
@@ -26,7 +28,8 @@ class Caller:
     """Who asks, as the token says: an application by itself, a user through an application, or somebody in the portal.
 
     `object_id` is who acts: the user where there is one, the application's service principal otherwise. `permissions`
-    are application permissions, `scopes` delegated ones, `directory_roles` template ids, all as of the token's issue.
+    are application permissions, `scopes` delegated ones, `directory_roles` template ids, `methods` how a user proved
+    who it is (`amr`), all as of the token's issue.
     """
 
     client_id: str
@@ -37,7 +40,13 @@ class Caller:
     directory_roles: frozenset[str] = frozenset()
     user_id: str | None = None
     login: str | None = None
+    methods: frozenset[str] = frozenset()  # how the user signed in, as `amr` tells
     unrestricted: bool = False
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """Tell the permissions that count: delegated ones where an application acts for a user."""
+        return self.permissions if self.user_id is None else self.scopes
 
 
 PORTAL = Caller("c44b4083-3bb0-49c1-b47d-974e53cbdf3c", "", "portal", unrestricted=True)
@@ -52,8 +61,7 @@ class Directory:
     clock: Clock
     page_size: int
     security_defaults: bool
-    pass_policy: TemporaryAccessPassPolicy
-    behaviour: Behaviour = Behaviour()
+    behaviour: Behaviour = field(default_factory=Behaviour)
     domains: dict[str, Record] = field(default_factory=dict)
     skus: dict[str, Record] = field(default_factory=dict)
     users: dict[str, Record] = field(default_factory=dict)
@@ -64,19 +72,52 @@ class Directory:
     role_definitions: dict[str, Record] = field(default_factory=dict)
     directory_roles: dict[str, Record] = field(default_factory=dict)  # activated ones, by their own id
     role_assignments: dict[str, Record] = field(default_factory=dict)
+    role_assignment_schedules: dict[str, Record] = field(default_factory=dict)  # running and future ones
+    role_eligibility_schedules: dict[str, Record] = field(default_factory=dict)
+    role_assignment_requests: dict[str, Record] = field(default_factory=dict)
+    role_eligibility_requests: dict[str, Record] = field(default_factory=dict)
+    ended_role_schedules: dict[str, Record] = field(default_factory=dict)  # those that may still be renewed
+    role_policies: dict[str, Record] = field(default_factory=dict)  # changed ones, by role definition id
     app_role_assignments: dict[str, Record] = field(default_factory=dict)
     permission_grants: dict[str, Record] = field(default_factory=dict)
     access_policies: dict[str, Record] = field(default_factory=dict)
+    named_locations: dict[str, Record] = field(default_factory=dict)
+    authentication_contexts: dict[str, Record] = field(default_factory=dict)
+    terms_of_use: dict[str, Record] = field(default_factory=dict)  # agreements that policies may name
+    custom_controls: list[str] = field(default_factory=list)  # custom authentication factors that policies may name
     authentication_strengths: dict[str, Record] = field(default_factory=dict)
     authentication_methods: dict[str, list[Record]] = field(default_factory=dict)  # by user id
+    oath_secrets: dict[str, str] = field(default_factory=dict)  # by the id of a software OATH method
+    federated_credentials: dict[str, list[Record]] = field(default_factory=dict)  # by application object id
+    method_configurations: dict[str, Record] = field(default_factory=dict)  # of the methods policy, by their id
+    methods_policy: Record = field(default_factory=dict)
+    authorization_policy: Record = field(default_factory=dict)
+    administrative_units: dict[str, Record] = field(default_factory=dict)
+    unit_members: dict[str, list[str]] = field(default_factory=dict)  # administrative unit id -> object ids
     recycle_bin: dict[str, Record] = field(default_factory=dict)  # object id -> {"type": Graph type, "object": record}
     audit_entries: list[Record] = field(default_factory=list)
+    sign_in_entries: list[Record] = field(default_factory=list)
+    dialogues: dict[str, Record] = field(default_factory=dict)  # sign-ins under way in a browser, by id
+    browser_sessions: dict[str, Record] = field(default_factory=dict)  # by the digest of the cookie
+    authorization_codes: dict[str, Record] = field(default_factory=dict)  # by the code's digest
+    refresh_tokens: dict[str, Record] = field(default_factory=dict)  # by the token's digest
+    device_codes: dict[str, Record] = field(default_factory=dict)  # by the device code's digest
+    failed_sign_ins: dict[str, Record] = field(default_factory=dict)  # by user id
+    unseen_principals: dict[str, int] = field(default_factory=dict)  # client id -> token requests still refused
+    trusted_issuers: dict[str, Record] = field(default_factory=dict)  # URL -> its JSON web key set
     members: dict[str, list[str]] = field(default_factory=dict)  # group id -> object ids
     owners: dict[str, list[str]] = field(default_factory=dict)  # object id -> object ids
     managers: dict[str, str] = field(default_factory=dict)  # user id -> user id
     password_hashes: dict[str, SecretHash] = field(default_factory=dict)  # by user id
     pass_hashes: dict[str, SecretHash] = field(default_factory=dict)  # by Temporary Access Pass id
+    certificates: dict[str, dict[str, str]] = field(default_factory=dict)  # object id -> key id -> base64 of its DER
+    logos: dict[str, Record] = field(default_factory=dict)  # by application object id
+    app_management_policy: Record = field(default_factory=dict)
     secret_hashes: dict[str, dict[str, SecretHash]] = field(default_factory=dict)  # object id -> key id -> hash
+
+    def __post_init__(self) -> None:
+        # No field: what was looked up is no part of the state.
+        self.lookups = Lookups()
 
     def find_object(self, object_id: str) -> tuple[str, Record] | None:
         """Find a live directory object with its Graph type."""
@@ -86,6 +127,7 @@ class Directory:
             ("servicePrincipal", self.service_principals),
             ("application", self.applications),
             ("directoryRole", self.directory_roles),
+            ("administrativeUnit", self.administrative_units),
         ):
             if object_id in collection:
                 return type_name, collection[object_id]
@@ -102,8 +144,7 @@ class Directory:
         """Find a user by object id or login, in any letter case."""
         if key in self.users:
             return self.users[key]
-        lowered = key.lower()
-        return next((each for each in self.users.values() if each["userPrincipalName"].lower() == lowered), None)
+        return self._find_one(self.users, "userPrincipalName", key)
 
     def require_user(self, key: str) -> Record:
         """Get a user by object id or login, or refuse with 404."""
@@ -114,11 +155,18 @@ class Directory:
 
     def find_service_principal(self, client_id: str) -> Record | None:
         """Find the service principal of an application by client id."""
-        return next((each for each in self.service_principals.values() if each["appId"] == client_id), None)
+        return self._find_one(self.service_principals, "appId", client_id)
 
     def find_application(self, client_id: str) -> Record | None:
         """Find a registered application by client id."""
-        return next((each for each in self.applications.values() if each["appId"] == client_id), None)
+        return self._find_one(self.applications, "appId", client_id)
+
+    def find_directory_role(self, template_id: str) -> Record | None:
+        """Find an active role by the id of its template."""
+        return next((each for each in self.directory_roles.values() if each["roleTemplateId"] == template_id), None)
+
+    def _find_one(self, records: dict[str, Record], name: str, value: str) -> Record | None:
+        return next(iter(self.lookups.find(records, name, (value,))), None)
 
     def containers_of(self, object_id: str, *, nested: bool) -> list[str]:
         """List the groups that an object is a member of, each once."""
@@ -153,8 +201,17 @@ class Directory:
         return (each for each in self.role_assignments.values() if self.find_object(each["principalId"]))
 
     def live_app_role_assignments(self) -> Iterator[Record]:
-        """List the app role assignments whose principal exists."""
-        return (each for each in self.app_role_assignments.values() if self.find_object(each["principalId"]))
+        """List the app role assignments whose principal and resource exist."""
+        return (each for each in self.app_role_assignments.values() if self.is_live(each, "principalId", "resourceId"))
+
+    def live_permission_grants(self) -> Iterator[Record]:
+        """List the delegated grants whose client, resource and user exist."""
+        names = ("clientId", "resourceId", "principalId")
+        return (each for each in self.permission_grants.values() if self.is_live(each, *names))
+
+    def is_live(self, relation: Record, *names: str) -> bool:
+        """Say whether every object exists that a relation names under these properties, where it names one."""
+        return all(relation[name] is None or self.find_object(relation[name]) for name in names)
 
     def has_plan(self, *names: str) -> bool:
         """Say whether any subscription holds one of the named service plans."""
@@ -162,17 +219,28 @@ class Directory:
 
     def forget(self, object_id: str) -> None:
         """Drop every relation of an object that is gone for good."""
-        for relation in (self.members, self.owners):
+        for relation in (self.members, self.owners, self.unit_members):
             relation.pop(object_id, None)
             for ids in relation.values():
                 while object_id in ids:
                     ids.remove(object_id)
         self.managers.pop(object_id, None)
+        self.password_hashes.pop(object_id, None)
+        for held in (self.secret_hashes, self.certificates, self.federated_credentials, self.logos):
+            held.pop(object_id, None)
+        for method in self.authentication_methods.pop(object_id, []):
+            self.pass_hashes.pop(method["id"], None)
+            self.oath_secrets.pop(method["id"], None)
         for user_id in [each for each, manager in self.managers.items() if manager == object_id]:
             del self.managers[user_id]
         for collection, keys in (
             (self.app_role_assignments, ("principalId", "resourceId")),
             (self.role_assignments, ("principalId",)),
+            (self.role_assignment_schedules, ("principalId",)),
+            (self.role_eligibility_schedules, ("principalId",)),
+            (self.role_assignment_requests, ("principalId",)),
+            (self.role_eligibility_requests, ("principalId",)),
+            (self.ended_role_schedules, ("principalId",)),
             (self.permission_grants, ("clientId", "resourceId", "principalId")),
         ):
             for each in [known for known, record in collection.items() if object_id in map(record.get, keys)]:
@@ -184,4 +252,4 @@ def referenced_id(reference: object) -> str:
     text = str(reference).rstrip("/")
     if "/" not in text:
         raise bad_request(f"Invalid URL format specified in payload: '{reference}'.")
-    return text.rsplit("/", maxsplit=1)[1]
+    return canonical_id(text.rsplit("/", maxsplit=1)[1])

@@ -1,6 +1,6 @@
 """How app role assignments and delegated permission grants are shown."""
 
-from sandbox.exposures.exposure import SAME, TEXT, Exposure
+from sandbox.exposures.exposure import Exposure
 
 APP_ROLE_ASSIGNMENT = Exposure(
     "appRoleAssignment",
@@ -15,13 +15,15 @@ APP_ROLE_ASSIGNMENT = Exposure(
         "resourceDisplayName",
         "resourceId",
     ),
-    filterable={"principalId": SAME, "resourceId": SAME, "appRoleId": SAME, "principalDisplayName": TEXT},
+    # By principal or role these lists cannot be filtered (microsoftgraph/microsoft-graph-docs, issues 10665 and 1783
+    # of its successor): ask on the side of the one that is known.
+    filterable={"resourceId": ("eq",), "principalDisplayName": ("eq", "startsWith")},
     create_only=frozenset({"appRoleId", "principalId", "resourceId"}),
 )
 
 PERMISSION_GRANT = Exposure(
     "oAuth2PermissionGrant",
     default=("id", "clientId", "consentType", "principalId", "resourceId", "scope"),
-    filterable={"clientId": SAME, "consentType": SAME, "principalId": SAME, "resourceId": SAME},
+    filterable=dict.fromkeys(("clientId", "consentType", "principalId", "resourceId"), ("eq",)),
     writable=frozenset({"clientId", "consentType", "principalId", "resourceId", "scope"}),
 )

@@ -38,15 +38,25 @@ GROUP = Exposure(
         "writebackConfiguration",
     ),
     further=("allowExternalSenders", "autoSubscribeNewMembers", "hideFromAddressLists", "hideFromOutlookClients"),
+    # "Advanced query capabilities on Microsoft Entra ID objects", its table of group properties (learn.microsoft.com,
+    # read November 2026).
     filterable={
-        "displayName": TEXT,
-        "id": SAME,
-        "isAssignableToRole": SAME,
-        "mail": TEXT,
-        "mailEnabled": SAME,
-        "mailNickname": TEXT,
-        "securityEnabled": SAME,
+        **dict.fromkeys(("id", "isAssignableToRole", "mailEnabled", "onPremisesSyncEnabled", "securityEnabled"), SAME),
+        **dict.fromkeys(("classification", "displayName", "mail", "mailNickname", "membershipRule"), TEXT),
+        "groupTypes": ("any",),
+        "proxyAddresses": ("any", "startsWith"),
+        "renewedDateTime": (*SAME, "ge", "le"),
     },
+    filterable_advanced={
+        **dict.fromkeys(("description", "onPremisesSamAccountName", "preferredLanguage"), TEXT),
+        "expirationDateTime": (*SAME, "ge", "le"),
+        "mail": ("endsWith",),
+        "proxyAddresses": ("endsWith",),
+    },
+    sortable=("displayName",),
+    sortable_advanced=("deletedDateTime",),
+    searchable=("description", "displayName", "mail", "mailNickname"),
+    expandable=("memberOf", "members", "owners"),
     writable=frozenset(
         {
             "allowExternalSenders",

@@ -55,3 +55,33 @@ ORGANIZATION = Exposure(
         "verifiedDomains",
     ),
 )
+
+AUTHORIZATION_POLICY = Exposure(
+    "authorizationPolicy",
+    default=(
+        "id",
+        "deletedDateTime",
+        "description",
+        "displayName",
+        "allowEmailVerifiedUsersToJoinOrganization",
+        "allowInvitesFrom",
+        "allowUserConsentForRiskyApps",
+        "allowedToSignUpEmailBasedSubscriptions",
+        "allowedToUseSSPR",
+        "blockMsolPowerShell",
+        "defaultUserRolePermissions",
+        "guestUserRoleId",
+    ),
+    writable=frozenset(
+        {
+            "allowEmailVerifiedUsersToJoinOrganization",
+            "allowInvitesFrom",
+            "allowUserConsentForRiskyApps",
+            "allowedToSignUpEmailBasedSubscriptions",
+            "allowedToUseSSPR",
+            "blockMsolPowerShell",
+            "defaultUserRolePermissions",
+            "guestUserRoleId",
+        }
+    ),
+)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from sandbox.exposures.administrative_units import ADMINISTRATIVE_UNIT
 from sandbox.exposures.applications import APPLICATION
+from sandbox.exposures.conditional_access import COUNTRY_NAMED_LOCATION, IP_NAMED_LOCATION, NAMED_LOCATION
 from sandbox.exposures.exposure import Exposure
 from sandbox.exposures.groups import GROUP
-from sandbox.exposures.methods import AUTHENTICATOR_METHOD, PASSWORD_METHOD, TEMPORARY_ACCESS_PASS
-from sandbox.exposures.roles import DIRECTORY_ROLE
+from sandbox.exposures.methods import METHOD_CONFIGURATIONS, METHOD_KINDS
+from sandbox.exposures.roles import DIRECTORY_ROLE, POLICY_RULES
 from sandbox.exposures.service_principals import SERVICE_PRINCIPAL
 from sandbox.exposures.users import USER
 
@@ -18,8 +20,12 @@ BY_TYPE: Mapping[str, Exposure] = {
         APPLICATION,
         SERVICE_PRINCIPAL,
         DIRECTORY_ROLE,
-        PASSWORD_METHOD,
-        TEMPORARY_ACCESS_PASS,
-        AUTHENTICATOR_METHOD,
+        NAMED_LOCATION,
+        IP_NAMED_LOCATION,
+        COUNTRY_NAMED_LOCATION,
+        *POLICY_RULES,
+        ADMINISTRATIVE_UNIT,
+        *METHOD_KINDS,
+        *METHOD_CONFIGURATIONS,
     )
 }

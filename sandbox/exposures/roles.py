@@ -1,6 +1,10 @@
-"""How directory roles, their assignments and their schedules are shown."""
+"""How directory roles, their assignments, their schedules and requests, and their policies are shown."""
 
 from sandbox.exposures.exposure import SAME, TEXT, Exposure
+
+_OTHER = ("eq", "ne", "in")
+_SCOPED = {"principalId": _OTHER, "roleDefinitionId": _OTHER, "directoryScopeId": _OTHER}
+_EXPANDED = ("principal", "roleDefinition")
 
 DIRECTORY_ROLE = Exposure(
     "directoryRole",
@@ -42,80 +46,167 @@ ROLE_ASSIGNMENT = Exposure(
     ),
     filterable={"principalId": SAME, "roleDefinitionId": SAME, "directoryScopeId": SAME},
     create_only=frozenset({"principalId", "roleDefinitionId", "directoryScopeId", "appScopeId"}),
-    expandable=("principal", "roleDefinition"),
+    expandable=_EXPANDED,
+)
+
+_SCHEDULE = (
+    "id",
+    "appScopeId",
+    "createdDateTime",
+    "createdUsing",
+    "directoryScopeId",
+    "memberType",
+    "modifiedDateTime",
+    "principalId",
+    "roleDefinitionId",
+    "scheduleInfo",
+    "status",
+)
+_INSTANCE = (
+    "id",
+    "appScopeId",
+    "directoryScopeId",
+    "endDateTime",
+    "memberType",
+    "principalId",
+    "roleDefinitionId",
+    "startDateTime",
 )
 
 ROLE_ASSIGNMENT_SCHEDULE = Exposure(
     "unifiedRoleAssignmentSchedule",
-    default=(
-        "id",
-        "appScopeId",
-        "assignmentType",
-        "createdDateTime",
-        "createdUsing",
-        "directoryScopeId",
-        "memberType",
-        "modifiedDateTime",
-        "principalId",
-        "roleDefinitionId",
-        "scheduleInfo",
-        "status",
-    ),
-    filterable={"principalId": SAME, "roleDefinitionId": SAME, "directoryScopeId": SAME, "status": SAME},
-    expandable=("principal", "roleDefinition"),
+    default=(*_SCHEDULE, "assignmentType"),
+    filterable={**_SCOPED, "assignmentType": _OTHER, "memberType": _OTHER, "status": _OTHER},
+    expandable=(*_EXPANDED, "activatedUsing"),
 )
 
 ROLE_ASSIGNMENT_SCHEDULE_INSTANCE = Exposure(
     "unifiedRoleAssignmentScheduleInstance",
-    default=(
-        "id",
-        "appScopeId",
-        "assignmentType",
-        "directoryScopeId",
-        "endDateTime",
-        "memberType",
-        "principalId",
-        "roleAssignmentOriginId",
-        "roleAssignmentScheduleId",
-        "roleDefinitionId",
-        "startDateTime",
-    ),
-    filterable={"principalId": SAME, "roleDefinitionId": SAME, "directoryScopeId": SAME, "assignmentType": SAME},
-    expandable=("principal", "roleDefinition"),
+    default=(*_INSTANCE, "assignmentType", "roleAssignmentOriginId", "roleAssignmentScheduleId"),
+    filterable={
+        **_SCOPED,
+        "assignmentType": _OTHER,
+        "memberType": _OTHER,
+        "roleAssignmentOriginId": _OTHER,
+        "roleAssignmentScheduleId": _OTHER,
+    },
+    expandable=(*_EXPANDED, "activatedUsing"),
 )
 
 ROLE_ELIGIBILITY_SCHEDULE = Exposure(
     "unifiedRoleEligibilitySchedule",
-    default=(
-        "id",
-        "appScopeId",
-        "createdDateTime",
-        "createdUsing",
-        "directoryScopeId",
-        "memberType",
-        "modifiedDateTime",
-        "principalId",
-        "roleDefinitionId",
-        "scheduleInfo",
-        "status",
-    ),
-    filterable={"principalId": SAME, "roleDefinitionId": SAME, "directoryScopeId": SAME, "status": SAME},
-    expandable=("principal", "roleDefinition"),
+    default=_SCHEDULE,
+    filterable={**_SCOPED, "memberType": _OTHER, "status": _OTHER},
+    expandable=_EXPANDED,
 )
 
 ROLE_ELIGIBILITY_SCHEDULE_INSTANCE = Exposure(
     "unifiedRoleEligibilityScheduleInstance",
-    default=(
-        "id",
+    default=(*_INSTANCE, "roleEligibilityScheduleId"),
+    filterable={**_SCOPED, "memberType": _OTHER, "roleEligibilityScheduleId": _OTHER},
+    expandable=_EXPANDED,
+)
+
+_REQUEST = (
+    "id",
+    "action",
+    "appScopeId",
+    "approvalId",
+    "completedDateTime",
+    "createdBy",
+    "createdDateTime",
+    "customData",
+    "directoryScopeId",
+    "isValidationOnly",
+    "justification",
+    "principalId",
+    "roleDefinitionId",
+    "scheduleInfo",
+    "status",
+    "targetScheduleId",
+    "ticketInfo",
+)
+_ASKED = frozenset(
+    {
+        "action",
         "appScopeId",
+        "createdBy",  # sent as null by the azuread provider; anything else is refused as read-only
+        "customData",
         "directoryScopeId",
-        "endDateTime",
-        "memberType",
+        "isValidationOnly",
+        "justification",
         "principalId",
         "roleDefinitionId",
-        "roleEligibilityScheduleId",
-        "startDateTime",
+        "scheduleInfo",
+        "ticketInfo",
+    }
+)
+_REQUESTED_BY = {**_SCOPED, "action": _OTHER, "status": _OTHER, "targetScheduleId": _OTHER}
+
+ROLE_ASSIGNMENT_REQUEST = Exposure(
+    "unifiedRoleAssignmentScheduleRequest",
+    default=_REQUEST,
+    filterable=_REQUESTED_BY,
+    create_only=_ASKED,
+    expandable=(*_EXPANDED, "activatedUsing"),
+)
+
+ROLE_ELIGIBILITY_REQUEST = Exposure(
+    "unifiedRoleEligibilityScheduleRequest",
+    default=_REQUEST,
+    filterable=_REQUESTED_BY,
+    create_only=_ASKED,
+    expandable=_EXPANDED,
+)
+
+ROLE_POLICY = Exposure(
+    "unifiedRoleManagementPolicy",
+    default=(
+        "id",
+        "description",
+        "displayName",
+        "isOrganizationDefault",
+        "lastModifiedBy",
+        "lastModifiedDateTime",
+        "scopeId",
+        "scopeType",
     ),
-    filterable={"principalId": SAME, "roleDefinitionId": SAME, "directoryScopeId": SAME},
-    expandable=("principal", "roleDefinition"),
+    filterable={"scopeId": ("eq",), "scopeType": ("eq",)},
+    expandable=("rules",),
+)
+
+ROLE_POLICY_ASSIGNMENT = Exposure(
+    "unifiedRoleManagementPolicyAssignment",
+    default=("id", "policyId", "roleDefinitionId", "scopeId", "scopeType"),
+    filterable={"scopeId": ("eq",), "scopeType": ("eq",), "roleDefinitionId": ("eq",)},
+    expandable=("policy",),
+)
+
+
+def _rule(kind: str, *names: str) -> Exposure:
+    return Exposure(
+        f"unifiedRoleManagementPolicy{kind}Rule", default=("id", "target", *names), writable=frozenset(names)
+    )
+
+
+POLICY_RULES = (
+    _rule("Approval", "setting"),
+    _rule("AuthenticationContext", "claimValue", "isEnabled"),
+    _rule("Enablement", "enabledRules"),
+    _rule("Expiration", "isExpirationRequired", "maximumDuration"),
+    _rule(
+        "Notification",
+        "isDefaultRecipientsEnabled",
+        "notificationLevel",
+        "notificationRecipients",
+        "notificationType",
+        "recipientType",
+    ),
+)
+
+# The body of a change, whichever rule it is for; it names the rule's type.
+POLICY_RULE = Exposure(
+    "unifiedRoleManagementPolicyRule",
+    default=("id", "target"),
+    writable=frozenset({"id", "target"}).union(*(each.writable for each in POLICY_RULES)),
 )

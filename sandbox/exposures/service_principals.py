@@ -2,66 +2,70 @@
 
 from sandbox.exposures.exposure import SAME, TEXT, Exposure
 
-SERVICE_PRINCIPAL = Exposure(
-    "servicePrincipal",
-    default=(
-        "id",
-        "deletedDateTime",
+_WRITABLE = frozenset(
+    {
         "accountEnabled",
         "addIns",
         "alternativeNames",
-        "appDescription",
-        "appDisplayName",
-        "appId",
-        "appOwnerOrganizationId",
         "appRoleAssignmentRequired",
-        "appRoles",
-        "applicationTemplateId",
         "description",
-        "disabledByMicrosoftStatus",
-        "displayName",
-        "homepage",
-        "info",
         "keyCredentials",
         "loginUrl",
-        "logoutUrl",
         "notes",
         "notificationEmailAddresses",
-        "oauth2PermissionScopes",
-        "passwordCredentials",
         "preferredSingleSignOnMode",
         "preferredTokenSigningKeyThumbprint",
-        "replyUrls",
-        "resourceSpecificApplicationPermissions",
         "samlSingleSignOnSettings",
-        "servicePrincipalNames",
-        "servicePrincipalType",
-        "signInAudience",
         "tags",
         "tokenEncryptionKeyId",
-    ),
+    }
+)
+# What comes from the application, or from Entra.
+_MIRRORED = (
+    "id",
+    "deletedDateTime",
+    "appDescription",
+    "appDisplayName",
+    "appId",
+    "appOwnerOrganizationId",
+    "appRoles",
+    "applicationTemplateId",
+    "disabledByMicrosoftStatus",
+    "displayName",
+    "homepage",
+    "info",
+    "logoutUrl",
+    "oauth2PermissionScopes",
+    "passwordCredentials",
+    "replyUrls",
+    "resourceSpecificApplicationPermissions",
+    "servicePrincipalNames",
+    "servicePrincipalType",
+    "signInAudience",
+    "verifiedPublisher",
+)
+
+# Filters and orders as the page of the resource lists them (learn.microsoft.com, "servicePrincipal resource type", read
+# November 2026).
+SERVICE_PRINCIPAL = Exposure(
+    "servicePrincipal",
+    default=(*_MIRRORED, *sorted(_WRITABLE)),
     further=("samlMetadataUrl",),
     filterable={
         "accountEnabled": SAME,
+        "alternativeNames": ("any",),
         "appId": SAME,
+        "appOwnerOrganizationId": SAME,
         "displayName": TEXT,
         "id": SAME,
         "servicePrincipalNames": ("any",),
         "servicePrincipalType": SAME,
+        "signInAudience": SAME,
+        "tags": ("any",),
     },
-    writable=frozenset(
-        {
-            "accountEnabled",
-            "alternativeNames",
-            "appRoleAssignmentRequired",
-            "description",
-            "loginUrl",
-            "notes",
-            "notificationEmailAddresses",
-            "preferredSingleSignOnMode",
-            "samlSingleSignOnSettings",
-            "tags",
-        }
-    ),
+    sortable_advanced=("displayName",),
+    searchable=("displayName", "description"),
+    expandable=("memberOf", "owners"),
+    writable=_WRITABLE,
     create_only=frozenset({"appId"}),
 )

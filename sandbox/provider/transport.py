@@ -1,7 +1,8 @@
 """HTTPS as the provider does it: one pool of connections a process, verified TLS, JSON in and out, patient retries.
 
 ``Transport`` sends one request and judges nothing; ``patiently`` sends it again for as long as the answer says that
-this may help. Waits that are the client's own habit are shortened by ``PACE``; a server's ``Retry-After`` is not.
+this may help. Waits that are the client's own habit are shortened by ``PACE``; those for a server that
+throttles are not.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ PACE: Final = 0.01
 """How long a second of the client's own waiting lasts here."""
 
 _BACKOFF_LIMIT = 61.0
+_THROTTLED = 1.0
 _ALWAYS_RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.FAILED_DEPENDENCY, HTTPStatus.TOO_MANY_REQUESTS})
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 
@@ -93,9 +95,16 @@ def patiently(
             continue
         if not (_transient(answer) or (worth_retrying and worth_retrying(answer))):
             return answer
-        asked = answer.headers.get("Retry-After", "")
-        time.sleep(float(asked) if asked.isdigit() else pause * PACE)
+        time.sleep(_wait_after(answer, pause))
     return send()
+
+
+def _wait_after(answer: Answer, pause: float) -> float:
+    asked = answer.headers.get("Retry-After", "")
+    if asked.isdigit():
+        return float(asked)
+    # Conditional access throttles by real seconds and names none, which shortened pauses would only fill with requests.
+    return _THROTTLED if answer.status == HTTPStatus.TOO_MANY_REQUESTS else pause * PACE
 
 
 def _backoff(deadline: float) -> Iterator[float]:

@@ -1,33 +1,38 @@
-"""`/identity/conditionalAccess`: policies, and the What If evaluation of a sign-in."""
+"""`/identity/conditionalAccess`: policies live and deleted, and the What If evaluation of a sign-in."""
 
 from http import HTTPStatus
 
-from sandbox import evaluation
 from sandbox.bodies import Changes, Creates, takes
-from sandbox.directory import access_policies
-from sandbox.exposures.conditional_access import ACCESS_POLICY, WHAT_IF_RESULT
+from sandbox.directory import access_policies, premium, recycling
+from sandbox.evaluation.what_if import what_if
+from sandbox.exposures.conditional_access import ACCESS_POLICY, DELETED_ACCESS_POLICY, WHAT_IF_RESULT
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
-from sandbox.routing import MANY, ONE, Route
+from sandbox.routing import BOTH, MANY, ONE, Route
 
-_POLICIES = "/identity/conditionalAccess/policies"
+_ROOT = "/identity/conditionalAccess"
+_POLICIES = f"{_ROOT}/policies"
+_DELETED = f"{_ROOT}/deletedItems/policies"
 _SERVICE = Service.CONDITIONAL_ACCESS
-_PROVIDER = "azuread provider"
+_SDK = "msgraph-sdk"
 _BOTH_CLIENTS = "azuread provider, msgraph-sdk"
+_NO_CONTENT = Answer(HTTPStatus.NO_CONTENT)
+# The pages of the deleted policies list no permissions that work; these are those of the live ones.
+_READ = "Policy.Read.All"
+_WRITE = "Policy.Read.All+Policy.ReadWrite.ConditionalAccess"
 
 
 def list_policies(request: GraphRequest) -> Answer:
     """List policies."""
-    access_policies.require_licence(request.directory)
     directory = request.directory
-    records = [access_policies.render(directory, each) for each in directory.access_policies.values()]
+    premium.require_p1(directory)
+    records = (access_policies.render(directory, each) for each in directory.access_policies.values())
     return request.page(ACCESS_POLICY, records)
 
 
 def create_policy(request: GraphRequest) -> Answer:
     """Save a new policy."""
-    body = request.body
-    policy = access_policies.create(request.directory, body, request.caller)
+    policy = access_policies.create(request.directory, request.body, request.caller)
     shown = access_policies.render(request.directory, policy)
     return request.show(ACCESS_POLICY, shown, status=HTTPStatus.CREATED)
 
@@ -40,33 +45,58 @@ def read_policy(request: GraphRequest) -> Answer:
 
 def update_policy(request: GraphRequest) -> Answer:
     """Replace the named properties of a policy."""
-    body = request.body
-    access_policies.change(request.directory, request.params["id"], body, request.caller)
-    return Answer(HTTPStatus.NO_CONTENT)
+    access_policies.change(request.directory, request.params["id"], request.body, request.caller)
+    return _NO_CONTENT
 
 
 def delete_policy(request: GraphRequest) -> Answer:
-    """Delete a policy."""
+    """Delete a policy; it stays restorable."""
     access_policies.delete(request.directory, request.params["id"], request.caller)
-    return Answer(HTTPStatus.NO_CONTENT)
+    return _NO_CONTENT
+
+
+def list_deleted_policies(request: GraphRequest) -> Answer:
+    """List the policies that can still be restored."""
+    directory = request.directory
+    premium.require_p1(directory)
+    found = recycling.deleted(directory, access_policies.KIND)
+    return request.page(DELETED_ACCESS_POLICY, (access_policies.render(directory, each) for each in found))
+
+
+def read_deleted_policy(request: GraphRequest) -> Answer:
+    """Show a policy that can still be restored."""
+    policy = access_policies.require_deleted(request.directory, request.params["id"])
+    return request.show(DELETED_ACCESS_POLICY, access_policies.render(request.directory, policy))
+
+
+def restore_policy(request: GraphRequest) -> Answer:
+    """Bring a deleted policy back."""
+    policy = access_policies.restore(request.directory, request.params["id"], request.caller)
+    return request.show(ACCESS_POLICY, access_policies.render(request.directory, policy))
+
+
+def purge_policy(request: GraphRequest) -> Answer:
+    """Delete a deleted policy for good."""
+    access_policies.purge(request.directory, request.params["id"], request.caller)
+    return _NO_CONTENT
 
 
 def evaluate(request: GraphRequest) -> Answer:
     """Say which policies would apply to a sign-in."""
-    access_policies.require_licence(request.directory)
-    return request.page(WHAT_IF_RESULT, evaluation.what_if(request.directory, request.body))
+    premium.require_p1(request.directory)
+    return request.page(WHAT_IF_RESULT, what_if(request.directory, request.body))
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", _POLICIES, list_policies, query=MANY, service=_SERVICE, witness="msgraph-sdk"),
+    Route("GET", _POLICIES, list_policies, query=MANY, service=_SERVICE, witness=_SDK),
     Route(
         "POST",
         _POLICIES,
         create_policy,
         accepts=Creates(ACCESS_POLICY),
         service=_SERVICE,
-        witness=_PROVIDER,
-        gaps="named locations",
+        witness=_BOTH_CLIENTS,
+        gaps="no filters by custom security attributes, no limit on the number of policies",
     ),
     Route("GET", f"{_POLICIES}/{{id}}", read_policy, query=ONE, service=_SERVICE, witness=_BOTH_CLIENTS),
     Route(
@@ -75,12 +105,36 @@ ROUTES: tuple[Route, ...] = (
         update_policy,
         accepts=Changes(ACCESS_POLICY),
         service=_SERVICE,
-        witness=_PROVIDER,
+        witness=_BOTH_CLIENTS,
+        gaps="no protected actions",
     ),
-    Route("DELETE", f"{_POLICIES}/{{id}}", delete_policy, service=_SERVICE, witness=_PROVIDER, gaps="no soft deletion"),
+    Route("DELETE", f"{_POLICIES}/{{id}}", delete_policy, service=_SERVICE, witness=_BOTH_CLIENTS),
+    Route(
+        "GET", _DELETED, list_deleted_policies, versions=BOTH, query=MANY, needs=_READ, service=_SERVICE, witness=_SDK
+    ),
+    Route(
+        "GET",
+        f"{_DELETED}/{{id}}",
+        read_deleted_policy,
+        versions=BOTH,
+        query=ONE,
+        needs=_READ,
+        service=_SERVICE,
+        witness=_SDK,
+    ),
     Route(
         "POST",
-        "/identity/conditionalAccess/evaluate",
+        f"{_DELETED}/{{id}}/restore",
+        restore_policy,
+        versions=BOTH,
+        needs=_WRITE,
+        service=_SERVICE,
+        witness=_SDK,
+    ),
+    Route("DELETE", f"{_DELETED}/{{id}}", purge_policy, versions=BOTH, needs=_WRITE, service=_SERVICE, witness=_SDK),
+    Route(
+        "POST",
+        f"{_ROOT}/evaluate",
         evaluate,
         accepts=takes(
             signInIdentity="signInIdentity",
@@ -89,7 +143,7 @@ ROUTES: tuple[Route, ...] = (
             appliedPoliciesOnly="Boolean",
         ),
         service=_SERVICE,
-        witness="msgraph-sdk",
-        gaps="service principals' sign-ins, device filters",
+        witness=_SDK,
+        gaps="no agent identities",
     ),
 )

@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from sandbox.bodies import Creates
-from sandbox.directory import roles
-from sandbox.directory.store import Record
+from sandbox.bodies import REFERENCE, Creates
+from sandbox.directory import role_schedules, roles
+from sandbox.directory.store import Record, referenced_id
 from sandbox.errors import bad_request, conflicting_object, not_found
 from sandbox.exposures.roles import DIRECTORY_ROLE, DIRECTORY_ROLE_TEMPLATE
 from sandbox.requests import Answer, GraphRequest
@@ -48,6 +48,29 @@ def list_role_members(request: GraphRequest) -> Answer:
     return request.page_mixed(request.objects(holders))
 
 
+def add_role_member(request: GraphRequest) -> Answer:
+    """Give a role to a principal, at the scope of the tenant."""
+    role = _require_role(request)
+    member = referenced_id(request.body["@odata.id"])
+    if roles.find_assignment(request.directory, member, role["roleTemplateId"], "/") is not None:
+        raise bad_request(
+            "One or more added object references already exist for the following modified properties: 'members'."
+        )
+    body = {"principalId": member, "roleDefinitionId": role["roleTemplateId"], "directoryScopeId": "/"}
+    roles.assign(request.directory, body, request.caller)
+    return Answer(HTTPStatus.NO_CONTENT)
+
+
+def remove_role_member(request: GraphRequest) -> Answer:
+    """Take a role back from a principal that holds it directly."""
+    role, member = _require_role(request), request.params["member_id"]
+    assignment = roles.find_assignment(request.directory, member, role["roleTemplateId"], "/")
+    if assignment is None:
+        raise not_found(member)
+    role_schedules.withdraw_assignment(request.directory, assignment["id"], request.caller)
+    return Answer(HTTPStatus.NO_CONTENT)
+
+
 def list_templates(request: GraphRequest) -> Answer:
     """List the templates of the built-in roles."""
     return request.page(DIRECTORY_ROLE_TEMPLATE, request.directory.role_definitions.values())
@@ -70,9 +93,29 @@ def _require_role(request: GraphRequest) -> Record:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/directoryRoles", list_roles, query=MANY, witness=f"{_PROVIDER}, {_SDK}"),
-    Route("POST", "/directoryRoles", activate_role, accepts=Creates(DIRECTORY_ROLE), witness=_PROVIDER),
-    Route("GET", "/directoryRoles/{id}", read_role, query=ONE, witness=_PROVIDER),
+    Route(
+        "POST",
+        "/directoryRoles",
+        activate_role,
+        accepts=Creates(DIRECTORY_ROLE),
+        conflicts=(409,),
+        witness=f"{_PROVIDER}, {_SDK}",
+    ),
+    Route("GET", "/directoryRoles/{id}", read_role, query=ONE, witness=f"{_PROVIDER}, {_SDK}"),
     Route("GET", "/directoryRoles/{id}/members", list_role_members, query=MANY, witness=f"{_PROVIDER}, {_SDK}"),
-    Route("GET", "/directoryRoleTemplates", list_templates, query=NO_OPTIONS, witness=_PROVIDER),
-    Route("GET", "/directoryRoleTemplates/{id}", read_template, query=ONE, witness=_PROVIDER),
+    Route(
+        "POST",
+        "/directoryRoles/{id}/members/$ref",
+        add_role_member,
+        accepts=REFERENCE,
+        witness=f"{_PROVIDER}, {_SDK}",
+    ),
+    Route(
+        "DELETE",
+        "/directoryRoles/{id}/members/{member_id}/$ref",
+        remove_role_member,
+        witness=f"{_PROVIDER}, {_SDK}",
+    ),
+    Route("GET", "/directoryRoleTemplates", list_templates, query=NO_OPTIONS, witness=f"{_PROVIDER}, {_SDK}"),
+    Route("GET", "/directoryRoleTemplates/{id}", read_template, query=ONE, witness=f"{_PROVIDER}, {_SDK}"),
 )

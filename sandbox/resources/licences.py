@@ -16,6 +16,14 @@ def list_skus(request: GraphRequest) -> Answer:
     return request.page(SUBSCRIBED_SKU, [licences.render(directory, each) for each in directory.skus.values()])
 
 
+def read_sku(request: GraphRequest) -> Answer:
+    """Show a subscription with its seats."""
+    directory = request.directory
+    return request.show(
+        SUBSCRIBED_SKU, licences.render(directory, licences.require_sku(directory, request.params["id"]))
+    )
+
+
 def assign_licence(request: GraphRequest) -> Answer:
     """Give and take licences of a user."""
     body = request.body
@@ -28,8 +36,19 @@ def list_licence_details(request: GraphRequest) -> Answer:
     return request.page(LICENCE_DETAILS, licences.details_of(request.directory, user))
 
 
+def read_licence_details(request: GraphRequest) -> Answer:
+    """Show one licence of a user with its service plans."""
+    user = request.directory.require_user(request.params["id"])
+    return request.show(
+        LICENCE_DETAILS, licences.require_details(request.directory, user, request.params["details_id"])
+    )
+
+
+_READ = "User.Read.All;User.ReadWrite.All;Directory.Read.All;Directory.ReadWrite.All;LicenseAssignment.Read.All"
+
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/subscribedSkus", list_skus, query=ONE, witness=_SDK),
+    Route("GET", "/subscribedSkus/{id}", read_sku, query=ONE, witness=_SDK),
     Route(
         "POST",
         "/users/{id}/assignLicense",
@@ -43,7 +62,15 @@ ROUTES: tuple[Route, ...] = (
         "/users/{id}/licenseDetails",
         list_licence_details,
         query=ONE,
-        needs="User.Read.All;User.ReadWrite.All;Directory.Read.All;Directory.ReadWrite.All;LicenseAssignment.Read.All",
+        needs=_READ,
+        witness=_SDK,
+    ),
+    Route(
+        "GET",
+        "/users/{id}/licenseDetails/{details_id}",
+        read_licence_details,
+        query=ONE,
+        needs=_READ,
         witness=_SDK,
     ),
 )

@@ -1,13 +1,27 @@
 """`/organization`: the tenant itself."""
 
+from sandbox.directory.store import Directory, Record
+from sandbox.errors import not_found
 from sandbox.exposures.organization import ORGANIZATION
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import ONE, Route
 
+_SDK = "msgraph-sdk"
+
 
 def list_organizations(request: GraphRequest) -> Answer:
     """List the one organization of the tenant."""
-    directory = request.directory
+    return request.page(ORGANIZATION, [_organization(request.directory)])
+
+
+def read_organization(request: GraphRequest) -> Answer:
+    """Show the organization by the tenant's id."""
+    if request.params["id"] != request.directory.tenant_id:
+        raise not_found(request.params["id"])
+    return request.show(ORGANIZATION, _organization(request.directory))
+
+
+def _organization(directory: Directory) -> Record:
     verified = [
         {
             "capabilities": ", ".join(each["supportedServices"]),
@@ -29,16 +43,16 @@ def list_organizations(request: GraphRequest) -> Answer:
         for sku in directory.skus.values()
         for plan in sku["servicePlans"]
     ]
-    record = {
+    return {
         "id": directory.tenant_id,
         "assignedPlans": plans,
         "displayName": directory.tenant_name,
         "tenantType": "AAD",
         "verifiedDomains": verified,
     }
-    return request.page(ORGANIZATION, [record])
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/organization", list_organizations, query=ONE, witness="msgraph-sdk", gaps="contact details"),
+    Route("GET", "/organization", list_organizations, query=ONE, witness=_SDK, gaps="contact details"),
+    Route("GET", "/organization/{id}", read_organization, query=ONE, witness=_SDK, gaps="contact details"),
 )

@@ -8,19 +8,21 @@ from sandbox.exposures.grants import PERMISSION_GRANT
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Route
 
-_WITNESS = "msgraph-sdk"
+_SDK = "msgraph-sdk"
+_BOTH_CLIENTS = "azuread provider, msgraph-sdk"
 _ONE = "/oauth2PermissionGrants/{id}"
 
 
 def list_grants(request: GraphRequest) -> Answer:
     """List delegated permission grants."""
-    return request.page(PERMISSION_GRANT, request.directory.permission_grants.values())
+    return request.page(PERMISSION_GRANT, request.directory.live_permission_grants())
 
 
 def create_grant(request: GraphRequest) -> Answer:
-    """Grant delegated permissions."""
-    body = request.body
-    grant = grants.create_permission_grant(request.directory, body, request.caller)
+    """Grant delegated permissions; the answer may deny what is written."""
+    grant = grants.create_permission_grant(request.directory, request.body, request.caller)
+    if not request.caller.unrestricted:
+        grants.require_acknowledged(request.directory, grant)
     return request.show(PERMISSION_GRANT, grant, status=HTTPStatus.CREATED)
 
 
@@ -31,8 +33,7 @@ def read_grant(request: GraphRequest) -> Answer:
 
 def update_grant(request: GraphRequest) -> Answer:
     """Replace the whole scope of a grant."""
-    body = request.body
-    grants.change_permission_grant(request.directory, request.params["id"], body, request.caller)
+    grants.change_permission_grant(request.directory, request.params["id"], request.body, request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
 
@@ -43,16 +44,16 @@ def delete_grant(request: GraphRequest) -> Answer:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/oauth2PermissionGrants", list_grants, query=MANY, witness=_WITNESS),
+    Route("GET", "/oauth2PermissionGrants", list_grants, query=MANY, witness=_SDK),
     Route(
         "POST",
         "/oauth2PermissionGrants",
         create_grant,
         accepts=Creates(PERMISSION_GRANT),
-        witness=_WITNESS,
-        gaps="scope names are stored unchecked",
+        conflicts=(HTTPStatus.CONFLICT,),
+        witness=_BOTH_CLIENTS,
     ),
-    Route("GET", _ONE, read_grant, query=ONE, witness=_WITNESS),
-    Route("PATCH", _ONE, update_grant, accepts=Changes(PERMISSION_GRANT), witness=_WITNESS),
-    Route("DELETE", _ONE, delete_grant, witness=_WITNESS),
+    Route("GET", _ONE, read_grant, query=ONE, witness=_BOTH_CLIENTS),
+    Route("PATCH", _ONE, update_grant, accepts=Changes(PERMISSION_GRANT), witness=_BOTH_CLIENTS),
+    Route("DELETE", _ONE, delete_grant, witness=_BOTH_CLIENTS),
 )

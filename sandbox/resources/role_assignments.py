@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from sandbox.bodies import Creates
-from sandbox.directory import roles
+from sandbox.directory import role_schedules, roles
 from sandbox.errors import not_found
 from sandbox.exposures.roles import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from sandbox.requests import Answer, GraphRequest
@@ -33,7 +33,7 @@ def read_assignment(request: GraphRequest) -> Answer:
 
 def delete_assignment(request: GraphRequest) -> Answer:
     """Take a role back."""
-    roles.withdraw(request.directory, request.params["id"], request.caller)
+    role_schedules.withdraw_assignment(request.directory, request.params["id"], request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
 
@@ -51,17 +51,25 @@ def read_definition(request: GraphRequest) -> Answer:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", _ASSIGNMENTS, list_assignments, query=MANY | {"$expand"}, witness="msgraph-sdk"),
+    Route("GET", _ASSIGNMENTS, list_assignments, query=MANY, witness="msgraph-sdk"),
     Route(
         "POST",
         _ASSIGNMENTS,
         create_assignment,
         accepts=Creates(ROLE_ASSIGNMENT),
+        conflicts=(409,),
         witness=_BOTH_CLIENTS,
-        gaps="app scopes",
+        gaps="no appScopeId",
     ),
-    Route("GET", f"{_ASSIGNMENTS}/{{id}}", read_assignment, query=ONE | {"$expand"}, witness=_BOTH_CLIENTS),
+    Route("GET", f"{_ASSIGNMENTS}/{{id}}", read_assignment, query=ONE, witness=_BOTH_CLIENTS),
     Route("DELETE", f"{_ASSIGNMENTS}/{{id}}", delete_assignment, witness=_BOTH_CLIENTS),
-    Route("GET", _DEFINITIONS, list_definitions, query=MANY, witness="msgraph-sdk", gaps="rolePermissions are empty"),
+    Route(
+        "GET",
+        _DEFINITIONS,
+        list_definitions,
+        query=MANY,
+        witness="msgraph-sdk",
+        gaps="rolePermissions are empty; no custom roles",
+    ),
     Route("GET", f"{_DEFINITIONS}/{{id}}", read_definition, query=ONE, witness="msgraph-sdk"),
 )

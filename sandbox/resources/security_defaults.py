@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from sandbox.bodies import Changes
-from sandbox.directory import access_policies
+from sandbox.directory import security_defaults
 from sandbox.exposures.conditional_access import SECURITY_DEFAULTS
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
@@ -25,7 +25,7 @@ def read_policy(request: GraphRequest) -> Answer:
 
 def update_policy(request: GraphRequest) -> Answer:
     """Switch security defaults on or off."""
-    access_policies.set_security_defaults(request.directory, request.body, request.caller)
+    security_defaults.switch(request.directory, request.body, request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
 

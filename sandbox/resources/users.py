@@ -1,4 +1,4 @@
-"""`/users`: the accounts of a tenant, their manager, memberships and sessions."""
+"""`/users`: accounts, their manager, memberships and sessions; `/me` is the signed-in user's own address."""
 
 from http import HTTPStatus
 
@@ -7,16 +7,17 @@ from sandbox.directory import users
 from sandbox.exposures.grants import PERMISSION_GRANT
 from sandbox.exposures.users import USER
 from sandbox.requests import Answer, GraphRequest
+from sandbox.resources import memberships
 from sandbox.routing import BOTH, MANY, ONE, Route
 
-_PROVIDER = "azuread provider"
 _SDK = "msgraph-sdk"
+_BOTH_CLIENTS = "azuread provider, msgraph-sdk"
 _NO_CONTENT = Answer(HTTPStatus.NO_CONTENT)
 
 
 def list_users(request: GraphRequest) -> Answer:
     """List users; without `$select` the 11 default properties."""
-    return request.page(USER, request.directory.users.values())
+    return request.page(USER, request.directory.users)
 
 
 def create_user(request: GraphRequest) -> Answer:
@@ -66,14 +67,9 @@ def revoke_sessions(request: GraphRequest) -> Answer:
     return Answer(HTTPStatus.OK, {"@odata.context": context, "value": True})
 
 
-def list_memberships(request: GraphRequest) -> Answer:
-    """List the groups and active directory roles that a user belongs to directly."""
-    return _memberships(request, nested=False)
-
-
-def list_transitive_memberships(request: GraphRequest) -> Answer:
-    """List the groups and active directory roles that a user belongs to, through groups too."""
-    return _memberships(request, nested=True)
+def list_reports(request: GraphRequest) -> Answer:
+    """List those whose manager a user is."""
+    return request.page_mixed(request.objects(users.reports_of(request.directory, request.params["id"])))
 
 
 def list_owned_objects(request: GraphRequest) -> Answer:
@@ -86,38 +82,34 @@ def list_owned_objects(request: GraphRequest) -> Answer:
 def list_permission_grants(request: GraphRequest) -> Answer:
     """List the delegated permission grants made for this user alone."""
     user = request.directory.require_user(request.params["id"])
-    granted = request.directory.permission_grants.values()
+    granted = request.directory.live_permission_grants()
     return request.page(PERMISSION_GRANT, [each for each in granted if each["principalId"] == user["id"]])
 
 
-def _memberships(request: GraphRequest, *, nested: bool) -> Answer:
-    directory = request.directory
-    user = directory.require_user(request.params["id"])
-    groups = directory.containers_of(user["id"], nested=nested)
-    holders = {user["id"], *groups} if nested else {user["id"]}
-    held = {each["roleDefinitionId"] for each in directory.live_role_assignments() if each["principalId"] in holders}
-    roles = [each["id"] for each in directory.directory_roles.values() if each["roleTemplateId"] in held]
-    return request.page_mixed(request.objects([*groups, *roles]))
-
+# Permissions of the actions on memberships: Learn, "directoryObject: checkMemberGroups" and "checkMemberObjects".
+_GROUPS_OF_USERS = "User.Read.All+GroupMember.Read.All;User.Read.All+Group.Read.All;Directory.Read.All"
+_READ_USERS = "User.Read.All;User.ReadWrite.All;Directory.Read.All;Directory.ReadWrite.All"
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/users", list_users, query=MANY, witness=f"{_PROVIDER}, {_SDK}", gaps="no $search, $orderby"),
-    Route("POST", "/users", create_user, accepts=Creates(USER), witness=_PROVIDER),
-    Route("GET", "/users/{id}", read_user, versions=BOTH, query=ONE, witness=f"{_PROVIDER}, {_SDK}"),
-    Route("PATCH", "/users/{id}", update_user, accepts=Changes(USER), versions=BOTH, witness=f"{_PROVIDER}, {_SDK}"),
-    Route("DELETE", "/users/{id}", delete_user, witness=_PROVIDER),
-    Route("GET", "/users/{id}/manager", read_manager, query=ONE, witness=_PROVIDER),
-    Route("PUT", "/users/{id}/manager/$ref", set_manager, accepts=REFERENCE, witness=_PROVIDER),
-    Route("DELETE", "/users/{id}/manager/$ref", clear_manager, witness=_PROVIDER),
+    Route("GET", "/users", list_users, query=MANY, witness=_BOTH_CLIENTS),
+    Route("POST", "/users", create_user, accepts=Creates(USER), witness=_BOTH_CLIENTS),
+    Route("GET", "/users/{id}", read_user, versions=BOTH, query=ONE, witness=_BOTH_CLIENTS),
+    Route("PATCH", "/users/{id}", update_user, accepts=Changes(USER), versions=BOTH, witness=_BOTH_CLIENTS),
+    Route("DELETE", "/users/{id}", delete_user, witness=_BOTH_CLIENTS),
+    Route("GET", "/users/{id}/manager", read_manager, query=ONE, witness=_BOTH_CLIENTS),
+    Route("PUT", "/users/{id}/manager/$ref", set_manager, accepts=REFERENCE, witness=_BOTH_CLIENTS),
+    Route("DELETE", "/users/{id}/manager/$ref", clear_manager, witness=_BOTH_CLIENTS),
     Route("POST", "/users/{id}/revokeSignInSessions", revoke_sessions, witness=_SDK),
-    Route("GET", "/users/{id}/memberOf", list_memberships, query=MANY, witness=_SDK),
-    Route("GET", "/users/{id}/transitiveMemberOf", list_transitive_memberships, query=MANY, witness=_SDK),
+    Route("GET", "/users/{id}/directReports", list_reports, query=MANY, needs=_READ_USERS, witness=_SDK),
+    *memberships.list_routes("users", "memberOf", casts=memberships.USER_CASTS),
+    *memberships.list_routes("users", "transitiveMemberOf", casts=memberships.USER_CASTS),
+    *memberships.action_routes("users", groups=_GROUPS_OF_USERS, objects=_READ_USERS),
     Route(
         "GET",
         "/users/{id}/ownedObjects",
         list_owned_objects,
         query=MANY,
-        needs="User.Read.All;User.ReadWrite.All;Directory.Read.All;Directory.ReadWrite.All",
+        needs=_READ_USERS,
         witness=_SDK,
     ),
     Route(

@@ -1,80 +1,189 @@
-"""Which application asks for a token, and how it proves that it is the one.
+"""Which application asks to sign somebody or itself in, and how it proves that it is the one.
 
-Each kind of credential has its own entry in `_CREDENTIALS`, which is where another one is added.
+A `Client` is an application registered here or published by somebody else, with its service principal where the
+tenant has one. Each kind of credential has its own entry in `_CREDENTIALS`, which is where another one is added.
 """
 
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
 
 from sandbox.clock import from_stamp
 from sandbox.directory.store import Directory, Record
+from sandbox.sign_in import assertions
 from sandbox.sign_in.refusals import SignInError
+from sandbox.tenant import Tenant
 
 _ZERO = "00000000-0000-0000-0000-000000000000"
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_MULTI_TENANT = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
+# What `appidacr` says of the client.
+PUBLIC, SECRET, ASSERTION = "0", "1", "2"
 
 
-def require_confidential_client(directory: Directory, form: Mapping[str, str]) -> tuple[Record, Record]:
-    """Get the application that proves itself, with its service principal, or refuse."""
-    application, principal = require_client(directory, form.get("client_id", ""))
-    credential = next((each for each in _CREDENTIALS if each in form), None)
-    if credential is None:
-        text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
-        raise SignInError(HTTPStatus.UNAUTHORIZED, "invalid_client", 7000218, text)
-    _CREDENTIALS[credential](directory, application, principal, form)
-    return application, principal
+@dataclass(frozen=True)
+class Client:
+    """An application as signing in sees it."""
+
+    client_id: str
+    display_name: str
+    registration: Record | None  # where it is registered in this tenant
+    published: Record | None  # where somebody else publishes it
+    principal: Record | None
+
+    @property
+    def claims(self) -> Record:
+        """Tell what tokens say of the application."""
+        return {"appId": self.client_id, "displayName": self.display_name}
+
+    @property
+    def is_multi_tenant(self) -> bool:
+        """Say whether authorities that name no tenant may be used with it."""
+        return self.registration is None or self.registration["signInAudience"] in _MULTI_TENANT
+
+    @property
+    def is_public(self) -> bool:
+        """Say whether it may go without a credential where the redirect URI does not tell."""
+        known = self.registration or self.published or {}
+        return bool(known.get("isFallbackPublicClient"))
+
+    @property
+    def required_resource_access(self) -> list[dict[str, Any]]:
+        """Tell which permissions its registration asks for."""
+        known = self.registration or self.published or {}
+        return list(known.get("requiredResourceAccess") or [])
+
+    @property
+    def preauthorized_scopes(self) -> frozenset[str]:
+        """Tell which scopes of Graph Microsoft gives its own client without anybody's consent."""
+        return frozenset((self.published or {}).get("preauthorizedScopes", ()))
+
+    def redirect_uris(self, platform: str | None = None) -> list[str]:
+        """List the redirect URIs of one platform (`web`, `spa`, `publicClient`) or of all."""
+        if self.registration is None:
+            own = "publicClient" if self.is_public else "web"
+            return list((self.published or {})["replyUrls"]) if platform in {None, own} else []
+        platforms = ("web", "spa", "publicClient") if platform is None else (platform,)
+        return [uri for each in platforms for uri in self.registration[each]["redirectUris"]]
+
+    def platform_of(self, redirect_uri: str) -> str | None:
+        """Tell the platform that a redirect URI is registered for, or None when it is not registered."""
+        for platform in ("web", "spa", "publicClient"):
+            if any(is_same_address(redirect_uri, each) for each in self.redirect_uris(platform)):
+                return platform
+        return None
 
 
-def require_client(directory: Directory, client_id: str) -> tuple[Record, Record]:
-    """Get an application that may sign in here, with its service principal, or refuse."""
+def is_same_address(given: str, registered: str) -> bool:
+    """Say whether a redirect URI is a registered one: letter by letter, save for the port of localhost.
+
+    A registered URI without a path counts with its slash (learn.microsoft.com, "Redirect URI best practices and
+    limitations", read November 2026).
+    """
+    try:
+        ours, theirs = urlsplit(given), urlsplit(registered)
+    except ValueError:
+        return False
+    loopback = ours.scheme == theirs.scheme == "http" and ours.hostname == theirs.hostname == "localhost"
+    same_host = loopback or ours.netloc == theirs.netloc
+    same_path = (ours.path or "/") == (theirs.path or "/")
+    same_rest = (ours.scheme, ours.query, ours.fragment) == (theirs.scheme, theirs.query, "")
+    return same_host and same_path and same_rest and "@" not in ours.netloc
+
+
+def find_client(directory: Directory, client_id: str) -> Client:
+    """Find an application that is registered or published, or refuse."""
+    if not client_id:
+        raise SignInError(900144, "The request body must contain the following parameter: 'client_id'.")
     if client_id == _ZERO:
-        text = f"{_ZERO} is not a valid application identifier."
-        raise SignInError(HTTPStatus.BAD_REQUEST, "unauthorized_client", 700038, text, has_page=False)
-    application = directory.find_application(client_id)
-    if application is None:
-        text = (
+        raise SignInError(700038, f"{_ZERO} is not a valid application identifier.")
+    registration = directory.find_application(client_id)
+    published = directory.published_applications.get(client_id)
+    if registration is None and published is None:
+        raise SignInError(
+            700016,
             f"Application with identifier '{client_id}' was not found in the directory '{directory.tenant_name}'. "
-            "This can happen if the application has not been installed by the administrator of the tenant."
+            "This can happen if the application has not been installed by the administrator of the tenant.",
         )
-        raise SignInError(HTTPStatus.BAD_REQUEST, "unauthorized_client", 700016, text)
-    principal = directory.find_service_principal(client_id)
-    if principal is None:
-        text = f"The client application {client_id} is missing service principal in the tenant {directory.tenant_id}."
-        raise SignInError(HTTPStatus.BAD_REQUEST, "unauthorized_client", 7000229, text)
-    if not principal["accountEnabled"]:
-        text = f"Application '{client_id}'({application['displayName']}) is disabled."
-        raise SignInError(HTTPStatus.BAD_REQUEST, "unauthorized_client", 7000112, text)
-    return application, principal
+    name = (registration or published or {})["displayName"]
+    return Client(client_id, name, registration, published, directory.find_service_principal(client_id))
 
 
-def _check_secret(directory: Directory, application: Record, principal: Record, form: Mapping[str, str]) -> None:
+def require_enabled(client: Client) -> None:
+    """Refuse an application whose service principal is disabled here."""
+    if client.principal is not None and not client.principal["accountEnabled"]:
+        raise SignInError(7000112, f"Application '{client.client_id}'({client.display_name}) is disabled.")
+
+
+def require_installed(directory: Directory, client: Client) -> Record:
+    """Get the service principal of an application, or refuse one that the tenant does not hold or has disabled."""
+    if client.principal is None:
+        raise _missing_principal(directory, client)
+    require_enabled(client)
+    left = directory.unseen_principals.get(client.client_id, 0)
+    if left:
+        directory.unseen_principals[client.client_id] = left - 1
+        raise _missing_principal(directory, client)
+    return client.principal
+
+
+def authenticate(tenant: Tenant, client: Client, form: Mapping[str, str]) -> str:
+    """Check an application's credential and tell its kind as `appidacr` does, or refuse."""
+    kind = next((each for each in _CREDENTIALS if each in form), None)
+    if kind is None:
+        text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+        raise SignInError(7000218, text)
+    check, authentication = _CREDENTIALS[kind]
+    check(tenant, client, form)
+    return authentication
+
+
+def authenticate_for(tenant: Tenant, client: Client, form: Mapping[str, str], *, is_public: bool) -> str:
+    """Check the credential of an application that acts for a user: a public one has none, any other must show it."""
+    if not is_public:
+        return authenticate(tenant, client, form)
+    if any(each in form for each in _CREDENTIALS):
+        text = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
+        raise SignInError(700025, text)
+    return PUBLIC
+
+
+def _missing_principal(directory: Directory, client: Client) -> SignInError:
+    return SignInError(
+        7000229,
+        f"The client application {client.client_id} is missing service principal in the tenant {directory.tenant_id}.",
+        error=directory.behaviour.missing_principal_error,
+    )
+
+
+def _check_secret(tenant: Tenant, client: Client, form: Mapping[str, str]) -> None:
+    directory = tenant.directory
     secret = form["client_secret"]
     now = directory.clock.now()
-    for record in (application, principal):
+    for record in filter(None, (client.registration, client.principal)):
         hashes = directory.secret_hashes.get(record["id"], {})
         for credential in record["passwordCredentials"]:
             if credential["keyId"] in hashes and hashes[credential["keyId"]].matches(secret):
                 if now >= from_stamp(credential["endDateTime"]):
-                    text = f"The provided client secret keys for app '{application['appId']}' are expired."
-                    raise SignInError(HTTPStatus.UNAUTHORIZED, "invalid_client", 7000222, text)
+                    text = f"The provided client secret keys for app '{client.client_id}' are expired."
+                    raise SignInError(7000222, text)
                 return
-    text = (
+    if any(each.matches(secret) for each in directory.secret_hashes.get(client.client_id, {}).values()):
+        return
+    raise SignInError(
+        7000215,
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
-        f"not the client secret ID, for a secret added to app '{application['appId']}'."
+        f"not the client secret ID, for a secret added to app '{client.client_id}'.",
     )
-    raise SignInError(HTTPStatus.UNAUTHORIZED, "invalid_client", 7000215, text)
 
 
-def _refuse_assertion(_directory: Directory, application: Record, _principal: Record, form: Mapping[str, str]) -> None:
-    kind = "" if form.get("client_assertion_type") == _ASSERTION_TYPE else " of an unknown type"
-    text = (
-        f"The app '{application['appId']}' sent a client assertion{kind}; this tenant takes client secrets only, "
-        "neither certificates nor federated credentials."
-    )
-    raise SignInError(HTTPStatus.BAD_REQUEST, "unsupported_grant_type", 70003, text, has_page=False)
+def _check_assertion(tenant: Tenant, client: Client, form: Mapping[str, str]) -> None:
+    assertions.check(tenant, client.client_id, (client.registration, client.principal), form)
 
 
-_CREDENTIALS: Mapping[str, Callable[[Directory, Record, Record, Mapping[str, str]], None]] = {
-    "client_assertion": _refuse_assertion,
-    "client_secret": _check_secret,
+_Check = Callable[[Tenant, Client, Mapping[str, str]], None]
+
+_CREDENTIALS: Mapping[str, tuple[_Check, str]] = {
+    "client_assertion": (_check_assertion, ASSERTION),
+    "client_secret": (_check_secret, SECRET),
 }

@@ -1,16 +1,15 @@
-"""The token endpoint: which grants it takes, and the tokens it gives for them.
-
-Grants other than client credentials are refused under their AADSTS number.
-"""
+"""The token endpoint: finds the tenant and the grant, and shows what comes of it as OAuth does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.sign_in.clients import require_confidential_client
+from sandbox.sign_in.authorities import find_tenant
+from sandbox.sign_in.grant_types import GRANTS, TokenRequest
 from sandbox.sign_in.refusals import SignInError, error_body
-from sandbox.tenant import Tenant
+from sandbox.sign_in.signed_in import digest
+from sandbox.tenant import Tenant, Tenants
 
 
 @dataclass(frozen=True)
@@ -23,48 +22,37 @@ class SignInOutcome:
     error: Mapping[str, str] | None = None
 
 
-def issue_token(tenant: Tenant, form: Mapping[str, str]) -> SignInOutcome:
+def tenant_of(tenants: Tenants, authority: str, form: Mapping[str, str]) -> Tenant:
+    """Find the tenant that a token request is for: under a shared authority, the one that knows its code or login."""
+    code, refresh, device = (digest(form.get(each, "")) for each in ("code", "refresh_token", "device_code"))
+
+    def holds(tenant: Tenant) -> bool:
+        directory = tenant.directory
+        return (
+            code in directory.authorization_codes
+            or refresh in directory.refresh_tokens
+            or device in directory.device_codes
+            or directory.find_user(form.get("username", "")) is not None
+        )
+
+    return find_tenant(tenants, authority, holds)
+
+
+def issue_token(request: TokenRequest) -> SignInOutcome:
     """Answer a token request."""
-    client_id = form.get("client_id")
+    client_id = request.form.get("client_id")
     try:
-        body = _issue(tenant, form)
+        body = _issue(request)
     except SignInError as refusal:
-        error = {"code": f"AADSTS{refusal.code}", "message": refusal.text}
-        return SignInOutcome(refusal.status, error_body(tenant, refusal), client_id, error)
+        stamp = request.tenant.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+        error = {"code": refusal.name, "message": refusal.text}
+        return SignInOutcome(refusal.status, error_body(request.tenant.base_url, stamp, refusal), client_id, error)
     return SignInOutcome(HTTPStatus.OK, body, client_id)
 
 
-def _issue(tenant: Tenant, form: Mapping[str, str]) -> dict[str, Any]:
-    grant_type = form.get("grant_type")
-    if grant_type != "client_credentials":
-        text = f"The app requested an unsupported grant type '{grant_type}'."
-        raise SignInError(HTTPStatus.BAD_REQUEST, "unsupported_grant_type", 70003, text, has_page=False)
-    application, principal = require_confidential_client(tenant.directory, form)
-    _check_scope(tenant, form.get("scope", ""))
-    issued = tenant.authority.issue(
-        tenant.directory,
-        application,
-        principal,
-        base_url=tenant.base_url,
-        continuous="cp1" in form.get("claims", "").lower(),
-    )
-    return {
-        "token_type": "Bearer",
-        "expires_in": issued.expires_in,
-        "ext_expires_in": issued.expires_in,
-        "access_token": issued.token,
-    }
-
-
-def _check_scope(tenant: Tenant, scope: str) -> None:
-    resource, separator, name = scope.rpartition("/")
-    if not separator or name != ".default":
-        text = (
-            f"The provided request must include a 'scope' input parameter that ends in '/.default'; '{scope}' does not."
-        )
-        raise SignInError(HTTPStatus.BAD_REQUEST, "invalid_scope", 70011, text)
-    if resource.rstrip("/") != tenant.base_url:
-        text = (
-            f"The resource principal named {resource} was not found in the tenant named {tenant.directory.tenant_name}."
-        )
-        raise SignInError(HTTPStatus.BAD_REQUEST, "invalid_resource", 500011, text)
+def _issue(request: TokenRequest) -> dict[str, Any]:
+    grant_type = request.require("grant_type")
+    grant = GRANTS.get(grant_type)
+    if grant is None:
+        raise SignInError(70003, f"The app requested an unsupported grant type '{grant_type}'.")
+    return grant(request)

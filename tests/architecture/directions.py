@@ -20,16 +20,18 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Worlds of their own: they import nothing of ours, and only the named ones import them.
 APART: Mapping[str, frozenset[str]] = {
+    "benchmarks": frozenset({"tests"}),
     "conformance": frozenset({"tests"}),
-    "sandbox": frozenset({"conformance", "scripts", "tests"}),
+    "sandbox": frozenset({"benchmarks", "conformance", "scripts", "tests"}),
     "tests": frozenset(),
     "toolchain": frozenset({"tests"}),
 }
 
-# The tests may see everything; the conformance runner drives the sandbox.
+# The tests may see everything; the conformance runner and the benchmarks drive the sandbox.
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
+    "benchmarks": frozenset({"sandbox"}),
     "conformance": frozenset({"sandbox"}),
-    "tests": frozenset({"conformance", "main", "sandbox", "scripts", "stacks", "steward", "toolchain"}),
+    "tests": frozenset({"benchmarks", "conformance", "main", "sandbox", "scripts", "stacks", "steward", "toolchain"}),
 }
 
 # Below, and closed all the same.

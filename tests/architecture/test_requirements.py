@@ -16,6 +16,7 @@ from tests.architecture.sources import ROOT, Source, python_sources
 OURS = {unit.partition(".")[0] for unit in {*APART, *(unit for layer in LAYERS for unit in layer)}}
 # The set-up runs before anything is installed.
 SETS = {
+    "benchmarks": ("runtime", "sandbox"),
     "conformance": ("runtime", "sandbox", "dev"),
     "main": ("runtime",),
     "sandbox": ("sandbox",),

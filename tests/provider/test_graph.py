@@ -61,6 +61,16 @@ def test_server_that_names_a_wait_is_given_it(served: Served, graph: Graph) -> N
     assert time.monotonic() - started >= 1
 
 
+def test_server_that_throttles_and_names_no_wait_is_given_a_second(served: Served, graph: Graph) -> None:
+    _answers(served, (429, {}, {}), (200, {}, {}))
+    started = time.monotonic()
+
+    graph.get("/users/1")
+
+    assert time.monotonic() - started >= 1
+    assert len(served.asked) == 2
+
+
 def test_server_that_never_recovers_is_given_up_with_its_last_answer(served: Served, graph: Graph) -> None:
     _answers(served, (503, {}, {}))
 

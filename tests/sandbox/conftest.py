@@ -49,14 +49,19 @@ ADMINISTER = (
     "Directory.ReadWrite.All",
     "Group.ReadWrite.All",
     "User.DeleteRestore.All",
+    "AdministrativeUnit.ReadWrite.All",
+    "Policy.ReadWrite.AuthenticationMethod",
+    "Policy.ReadWrite.Authorization",
+    "UserAuthenticationMethod.ReadWrite.All",
 )
 SEED = Seed(
+    conditional_access_requests_per_second=None,
     identities=(
         SeedIdentity("deploy", DEPLOY),
         SeedIdentity("post-apply", POST_APPLY, ("User Administrator",)),
         SeedIdentity("administer", ADMINISTER, ("Privileged Authentication Administrator",)),
         SeedIdentity("nobody"),
-    )
+    ),
 )
 
 

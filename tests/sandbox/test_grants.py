@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.behaviour import Behaviour
 from tests.sandbox.conftest import Tenant, refusal
 
 _GRAPH = "/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')"
@@ -44,7 +45,7 @@ def test_app_role_is_assigned_read_from_both_sides_and_taken_back(
     assert (assignment["principalType"], assignment["resourceDisplayName"]) == ("ServicePrincipal", "Microsoft Graph")
     held = client.get(f"/v1.0/servicePrincipals/{app}/appRoleAssignments").json()["value"]
     assert [each["id"] for each in held] == [assignment["id"]]
-    query = {"$filter": f"principalId eq '{app}'"}
+    query = {"$filter": "principalDisplayName eq 'Contacts'"}
     seen = client.get(f"/v1.0/servicePrincipals/{graph['id']}/appRoleAssignedTo", params=query).json()["value"]
     assert [each["id"] for each in seen] == [assignment["id"]]
     path = f"/v1.0/servicePrincipals/{app}/appRoleAssignments/{assignment['id']}"
@@ -87,6 +88,65 @@ def test_assignment_must_be_of_the_service_principal_in_the_path(
     assert client.post(f"/v1.0/servicePrincipals/{app}/appRoleAssignedTo", json=body).status_code == 400
 
 
+@pytest.mark.parametrize(("members", "status"), [(["User"], 400), (["Application"], 201)])
+def test_access_without_a_role_is_for_a_resource_that_defines_none_for_this_kind_of_member(
+    tenant: Tenant, members: list[str], status: int
+) -> None:
+    role = {"id": _NOWHERE, "allowedMemberTypes": members, "displayName": "R", "isEnabled": True, "value": "r"}
+    application = tenant.control.act("POST", "/v1.0/applications", {"displayName": "Roles", "appRoles": [role]})
+    resource = tenant.control.act("POST", "/v1.0/servicePrincipals", {"appId": application["appId"]})
+    body = {"principalId": tenant.user_id("kim.berg@contoso.example"), "resourceId": resource["id"]}
+    response = tenant.client("administer").post(
+        f"/v1.0/servicePrincipals/{resource['id']}/appRoleAssignedTo",
+        json={**body, "appRoleId": "00000000-0000-0000-0000-000000000000"},
+    )
+    assert response.status_code == status
+
+
+def test_disabled_role_is_not_assigned(tenant: Tenant) -> None:
+    role = {"id": _NOWHERE, "allowedMemberTypes": ["User"], "displayName": "R", "isEnabled": False, "value": "r"}
+    application = tenant.control.act("POST", "/v1.0/applications", {"displayName": "Roles", "appRoles": [role]})
+    resource = tenant.control.act("POST", "/v1.0/servicePrincipals", {"appId": application["appId"]})
+    body = {"principalId": tenant.user_id("kim.berg@contoso.example"), "resourceId": resource["id"]}
+    response = tenant.client("administer").post(
+        f"/v1.0/servicePrincipals/{resource['id']}/appRoleAssignedTo", json={**body, "appRoleId": _NOWHERE}
+    )
+    assert "was not found on application" in refusal(response)[2]
+
+
+@pytest.mark.parametrize(("setting", "status"), [("refused", 400), ("assigned", 201)])
+def test_disabled_principal_gets_a_role_as_the_tenant_behaves(tenant: Tenant, setting: str, status: int) -> None:
+    tenant.reseed(behaviour=Behaviour(roles_for_disabled_principals=setting))
+    client = tenant.client("administer")
+    graph = client.get(_GRAPH).json()
+    application = tenant.control.act("POST", "/v1.0/applications", {"displayName": "Contacts"})
+    body = {"appId": application["appId"], "accountEnabled": False}
+    principal = tenant.control.act("POST", "/v1.0/servicePrincipals", body)
+    assignment = {
+        "principalId": principal["id"],
+        "resourceId": graph["id"],
+        "appRoleId": _role(graph, "Contacts.ReadWrite"),
+    }
+    path = f"/v1.0/servicePrincipals/{graph['id']}/appRoleAssignedTo"
+    assert client.post(path, json=assignment).status_code == status
+
+
+def test_roles_of_users_and_groups_are_given_and_taken_back_on_their_side(tenant: Tenant, app: str) -> None:
+    client = tenant.client("administer")
+    for path, holder in (
+        ("users", tenant.user_id("kim.berg@contoso.example")),
+        ("groups", tenant.group_id("sg-contacts-admins")),
+    ):
+        collection = f"/v1.0/{path}/{holder}/appRoleAssignments"
+        body = {"principalId": holder, "resourceId": app, "appRoleId": "00000000-0000-0000-0000-000000000000"}
+        created = client.post(collection, json=body)
+        assert created.status_code == 201
+        assert [each["id"] for each in client.get(collection).json()["value"]] == [created.json()["id"]]
+        assert client.post(collection, json={**body, "principalId": app}).status_code == 400
+        assert client.delete(f"{collection}/{created.json()['id']}").status_code == 204
+        assert client.get(collection).json()["value"] == []
+
+
 def test_group_gets_a_role_only_with_p1(tenant: Tenant, app: str) -> None:
     body = {
         "principalId": tenant.group_id("sg-contacts-admins"),
@@ -108,6 +168,41 @@ def _grant(graph: dict[str, Any], app: str, **changes: Any) -> dict[str, Any]:
     return {"clientId": app, "resourceId": graph["id"], "consentType": "AllPrincipals", "scope": scope, **changes}
 
 
+def test_first_grant_of_a_client_is_answered_not_found_although_it_is_written(
+    client: httpx.Client, graph: dict[str, Any], app: str
+) -> None:
+    assert refusal(client.post("/v1.0/oauth2PermissionGrants", json=_grant(graph, app))) == (
+        404,
+        "Directory_ObjectNotFound",
+        "Unable to read the company information from the directory.",
+    )
+    query = {"$filter": f"clientId eq '{app}'"}
+    (grant,) = client.get("/v1.0/oauth2PermissionGrants", params=query).json()["value"]
+    assert (grant["scope"], grant["principalId"]) == ("openid profile Contacts.ReadWrite", None)
+    assert refusal(client.post("/v1.0/oauth2PermissionGrants", json=_grant(graph, app))) == (
+        400,
+        "Request_BadRequest",
+        "Permission entry already exists.",
+    )
+
+
+def test_further_grants_of_a_client_are_answered_as_created(
+    tenant: Tenant, client: httpx.Client, graph: dict[str, Any], app: str
+) -> None:
+    tenant.control.act("POST", "/v1.0/oauth2PermissionGrants", _grant(graph, app))
+    kim = tenant.user_id("kim.berg@contoso.example")
+    body = _grant(graph, app, consentType="Principal", principalId=kim)
+    assert client.post("/v1.0/oauth2PermissionGrants", json=body).status_code == 201
+
+
+@pytest.fixture
+def plain(tenant: Tenant) -> Tenant:
+    """A tenant that answers grants as the pages of Graph say."""
+    tenant.reseed(behaviour=Behaviour(first_grant_answer="created", duplicate_grant_status=409))
+    return tenant
+
+
+@pytest.mark.usefixtures("plain")
 def test_delegated_grant_is_made_once_and_its_scope_replaced(
     client: httpx.Client, graph: dict[str, Any], app: str
 ) -> None:
@@ -129,12 +224,17 @@ def test_delegated_grant_is_made_once_and_its_scope_replaced(
     assert client.get(path).status_code == 404
 
 
-def test_grant_for_one_principal_stands_beside_the_one_for_all(
-    tenant: Tenant, client: httpx.Client, graph: dict[str, Any], app: str
+def test_grant_for_one_principal_stands_beside_the_one_for_all_with_a_longer_id(
+    plain: Tenant, client: httpx.Client, graph: dict[str, Any], app: str
 ) -> None:
-    kim = tenant.user_id("kim.berg@contoso.example")
+    kim = plain.user_id("kim.berg@contoso.example")
+    ids = []
     for body in (_grant(graph, app), _grant(graph, app, consentType="Principal", principalId=kim)):
-        assert client.post("/v1.0/oauth2PermissionGrants", json=body).status_code == 201
+        created = client.post("/v1.0/oauth2PermissionGrants", json=body)
+        assert created.status_code == 201
+        ids.append(created.json()["id"])
+    assert len(ids[0]) < len(ids[1])
+    assert all("/" not in each for each in ids)
     for query, count in (
         (f"clientId eq '{app}'", 2),
         (f"clientId eq '{app}' and consentType eq 'Principal'", 1),
@@ -142,11 +242,30 @@ def test_grant_for_one_principal_stands_beside_the_one_for_all(
         (f"clientId eq '{app}' and principalId eq null", 1),
         (f"clientId eq '{_NOWHERE}'", 0),
     ):
-        found = client.get("/v1.0/oauth2PermissionGrants", params={"$filter": query}).json()["value"]
+        # Comparing with null is an advanced query.
+        parameters = {"$filter": query, "$count": "true"} if "null" in query else {"$filter": query}
+        headers = {"ConsistencyLevel": "eventual"}
+        found = client.get("/v1.0/oauth2PermissionGrants", params=parameters, headers=headers).json()["value"]
         assert len(found) == count, query
     of_user = client.get(f"/v1.0/users/{kim}/oauth2PermissionGrants").json()["value"]
     of_client = client.get(f"/v1.0/servicePrincipals/{app}/oauth2PermissionGrants").json()["value"]
     assert (len(of_user), len(of_client)) == (1, 2)
+
+
+@pytest.mark.parametrize(("setting", "status"), [("stored", 201), ("refused", 400)])
+def test_scope_that_the_resource_does_not_publish_is_stored_or_refused_as_the_tenant_behaves(
+    tenant: Tenant, setting: str, status: int
+) -> None:
+    tenant.reseed(behaviour=Behaviour(first_grant_answer="created", unknown_scopes=setting))
+    client = tenant.client("post-apply")
+    graph = client.get(_GRAPH).json()
+    application = tenant.control.act("POST", "/v1.0/applications", {"displayName": "Contacts"})
+    app = str(tenant.control.act("POST", "/v1.0/servicePrincipals", {"appId": application["appId"]})["id"])
+    response = client.post("/v1.0/oauth2PermissionGrants", json=_grant(graph, app, scope="openid Contact.ReadWrite"))
+    assert response.status_code == status
+    if status == 400:
+        assert "'Contact.ReadWrite'" in refusal(response)[2]
+        assert client.post("/v1.0/oauth2PermissionGrants", json=_grant(graph, app)).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.behaviour import Behaviour
 from sandbox.seed import SeedLicence, SeedUser
 from tests.sandbox.conftest import SEED, Tenant, create_user, refusal
 
@@ -39,11 +40,16 @@ def test_role_is_given_seen_and_taken_back(tenant: Tenant, new_user: dict[str, A
     assert client.delete(f"{_ASSIGNMENTS}/{assignment['id']}").status_code == 404
 
 
-def test_second_assignment_of_a_role_conflicts(tenant: Tenant, new_user: dict[str, Any]) -> None:
-    client = tenant.client("post-apply")
-    _assign(client, new_user["id"])
-    status, code, message = refusal(_assign(client, new_user["id"]))
-    assert (status, code) == (400, "Request_BadRequest")
+@pytest.mark.parametrize(
+    ("setting", "code"), [(400, "Request_BadRequest"), (409, "Request_MultipleObjectsWithSameKeyValue")]
+)
+def test_second_assignment_of_a_role_conflicts(tenant: Tenant, setting: int, code: str) -> None:
+    tenant.reseed(behaviour=Behaviour(duplicate_role_assignment=setting))
+    client = tenant.client("administer")
+    user = create_user(client)
+    _assign(client, user["id"])
+    status, found, message = refusal(_assign(client, user["id"]))
+    assert (status, found) == (setting, code)
     assert message.startswith("A conflicting object")
 
 
@@ -55,6 +61,7 @@ def test_second_assignment_of_a_role_conflicts(tenant: Tenant, new_user: dict[st
         ({"directoryScopeId": f"/{_NOWHERE}"}, 404),
         ({"directoryScopeId": ""}, 400),
         ({"directoryScopeId": None}, 400),
+        ({"directoryScopeId": None, "appScopeId": "/"}, 501),
     ],
 )
 def test_assignment_of_something_unknown_is_refused(
@@ -205,3 +212,123 @@ def test_seeded_administrators_are_those_of_the_seed(tenant: Tenant) -> None:
     holders = {each["principalId"] for each in _assignments(tenant.client("post-apply"))}
     expected = [each.user_principal_name for each in SEED.users if "Global Administrator" in each.directory_roles]
     assert holders == {tenant.user_id(each) for each in expected}
+
+
+def test_role_is_given_within_an_application(tenant: Tenant, new_user: dict[str, Any]) -> None:
+    client = tenant.client("administer")
+    scope = f"/{tenant.running.identities['nobody'].application_object_id}"
+    body = {"principalId": new_user["id"], "roleDefinitionId": _READERS, "directoryScopeId": scope}
+    made = client.post(_ASSIGNMENTS, json=body)
+    assert (made.status_code, made.json()["directoryScopeId"]) == (201, scope)
+    assert _assign(client, new_user["id"], _READERS).status_code == 201
+    listed = client.get(_ASSIGNMENTS, params={"$filter": f"directoryScopeId eq '{scope}'"}).json()["value"]
+    assert [each["id"] for each in listed] == [made.json()["id"]]
+
+
+def test_assignments_are_found_by_their_parts_and_shown_with_what_they_name(
+    tenant: Tenant, new_user: dict[str, Any]
+) -> None:
+    client = tenant.client("administer")
+    _assign(client, new_user["id"], _READERS)
+    query = {
+        "$filter": f"principalId eq '{new_user['id']}' and roleDefinitionId eq '{_READERS}'",
+        "$expand": "principal,roleDefinition($select=displayName)",
+    }
+    (found,) = client.get(_ASSIGNMENTS, params=query).json()["value"]
+    assert found["principal"]["userPrincipalName"] == new_user["userPrincipalName"]
+    assert found["roleDefinition"] == {"displayName": "Directory Readers"}
+
+
+_ADMINISTRATOR = SeedUser("root@contoso.onmicrosoft.com", "Root", directory_roles=("Global Administrator",))
+
+
+@pytest.mark.parametrize(("setting", "status"), [(False, 400), (True, 204)])
+def test_disabled_administrator_who_would_remain(tenant: Tenant, setting: bool, status: int) -> None:
+    heir = SeedUser("h@contoso.example", "Heir", account_enabled=False, directory_roles=("Global Administrator",))
+    behaviour = Behaviour(disabled_administrators_remain=setting)
+    tenant.reseed(users=(_ADMINISTRATOR, heir), groups=(), behaviour=behaviour)
+    assert _remove(tenant, _ADMINISTRATOR.user_principal_name).status_code == status
+
+
+@pytest.mark.parametrize(("setting", "status"), [(False, 400), (True, 204)])
+def test_application_that_would_remain_as_administrator(tenant: Tenant, setting: bool, status: int) -> None:
+    behaviour = Behaviour(service_principals_remain_administrators=setting)
+    tenant.reseed(users=(_ADMINISTRATOR,), groups=(), behaviour=behaviour)
+    _assign(tenant.client("administer"), tenant.running.identities["nobody"].object_id)
+    assert _remove(tenant, _ADMINISTRATOR.user_principal_name).status_code == status
+
+
+def test_member_of_a_group_that_holds_the_role_remains_as_administrator(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    _assign(client, tenant.group_id("sg-breakglass"))
+    for login in ("breakglass1@contoso.onmicrosoft.com", "breakglass2@contoso.onmicrosoft.com"):
+        assert _remove(tenant, login).status_code == 204
+    (last,) = _assignments(client)
+    assert client.delete(f"{_ASSIGNMENTS}/{last['id']}").status_code == 400
+
+
+def _remove(tenant: Tenant, login: str) -> httpx.Response:
+    client, user = tenant.client("administer"), tenant.user_id(login)
+    (assignment,) = [each for each in _assignments(client) if each["principalId"] == user]
+    return client.delete(f"{_ASSIGNMENTS}/{assignment['id']}")
+
+
+def test_member_of_an_active_role_is_an_assignment(tenant: Tenant, new_user: dict[str, Any]) -> None:
+    client = tenant.client("administer")
+    role = client.post("/v1.0/directoryRoles", json={"roleTemplateId": _READERS}).json()["id"]
+    reference = {"@odata.id": f"https://localhost/v1.0/directoryObjects/{new_user['id']}"}
+    members = f"/v1.0/directoryRoles/{role}/members"
+    assert client.post(f"{members}/$ref", json=reference).status_code == 204
+    (assignment,) = _assignments(client, _READERS)
+    assert (assignment["principalId"], assignment["directoryScopeId"]) == (new_user["id"], "/")
+    status, _, message = refusal(client.post(f"{members}/$ref", json=reference))
+    assert (status, "already exist" in message) == (400, True)
+    filtered = client.get(members, params={"$filter": f"id eq '{new_user['id']}'"}).json()["value"]
+    assert [each["id"] for each in filtered] == [new_user["id"]]
+    assert client.delete(f"{members}/{new_user['id']}/$ref").status_code == 204
+    assert _assignments(client, _READERS) == []
+    assert client.delete(f"{members}/{new_user['id']}/$ref").status_code == 404
+
+
+def test_last_global_administrator_stays_a_member_of_the_role(tenant: Tenant) -> None:
+    tenant.reseed(users=(_ADMINISTRATOR,), groups=())
+    client = tenant.client("administer")
+    role = client.get(f"/v1.0/directoryRoles(roleTemplateId='{_GLOBAL_ADMINISTRATOR}')").json()["id"]
+    member = tenant.user_id(_ADMINISTRATOR.user_principal_name)
+    status, _, message = refusal(client.delete(f"/v1.0/directoryRoles/{role}/members/{member}/$ref"))
+    assert status == 400
+    assert "last Global Administrator" in message
+
+
+def test_scoped_members_of_a_role_are_refused_by_name(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    role = client.get(f"/v1.0/directoryRoles(roleTemplateId='{_GLOBAL_ADMINISTRATOR}')").json()["id"]
+    assert refusal(client.get(f"/v1.0/directoryRoles/{role}/scopedMembers"))[0] == 501
+
+
+@pytest.mark.parametrize(
+    ("part_number", "entries"),
+    [
+        ("AAD_PREMIUM", ["Add member to role"]),
+        ("AAD_PREMIUM_P2", ["Add member to role", "Add member to role outside of PIM (permanent)"]),
+    ],
+)
+def test_assignment_leaves_its_entries_in_the_audit_log(tenant: Tenant, part_number: str, entries: list[str]) -> None:
+    tenant.reseed(licences=(SeedLicence(part_number),))
+    client = tenant.client("administer")
+    user = create_user(client)
+    before = len(tenant.control.snapshot()["audit_entries"])
+    _assign(client, user["id"])
+    found = tenant.control.snapshot()["audit_entries"][before:]
+    assert [each["activityDisplayName"] for each in found] == entries
+    changed = {each["displayName"]: each["newValue"] for each in found[0]["targetResources"][0]["modifiedProperties"]}
+    assert changed["Role.DisplayName"] == '"Global Administrator"'
+    assert changed["Role.WellKnownObjectName"] == '"TenantAdmins"'
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", ""), ("PATCH", f"/{_READERS}"), ("DELETE", f"/{_READERS}")])
+def test_custom_roles_are_refused_by_name(tenant: Tenant, method: str, path: str) -> None:
+    address = f"/v1.0/roleManagement/directory/roleDefinitions{path}"
+    status, _, message = refusal(tenant.client("administer").request(method, address, json={}))
+    assert status == 501
+    assert "roleDefinitions" in message

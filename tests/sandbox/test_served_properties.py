@@ -1,169 +1,223 @@
-"""Every property that goes over the wire is one that Graph's own metadata knows, and null only where it may be."""
+"""Every property that can go over the wire is one that Graph knows, by its metadata and by msgraph-sdk's own models."""
 
-import csv
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.exposures.users import USER
-from sandbox.seed import SeedLicence
-from tests.sandbox.conftest import Tenant, create_user
-from tests.sandbox.test_conditional_access import PATH as POLICIES
-from tests.sandbox.test_conditional_access import policy
+import sandbox.exposures
+from sandbox.bodies import Takes
+from sandbox.expansions import require_relation
+from sandbox.exposures.exposure import Exposure
+from sandbox.resources import ROUTES
+from sandbox.schema import PRIMITIVES, Property, graph_schema
+from tests.sandbox.metadata import faults
 
-_METADATA = Path(__file__).parents[1] / "data" / "graph" / "types.csv"
-
-# What only Graph's beta knows, and what Graph shows expanded inside another object.
-_BETA = {("group", "writebackConfiguration"), ("servicePrincipal", "samlMetadataUrl")}
-_EXPANDED = {
-    ("conditionalAccessGrantControls", "authenticationStrength"): "authenticationStrengthPolicy",
-    ("unifiedRoleAssignment", "roleDefinition"): "unifiedRoleDefinition",
-    ("unifiedRoleAssignment", "principal"): "user",
-}
-
-_READS = [
-    ("/v1.0/users", "user"),
-    ("/v1.0/users/{user}?$select={all}", "user"),
-    ("/v1.0/users/{user}/authentication/methods", "passwordAuthenticationMethod"),
-    ("/v1.0/users/{user}/authentication/temporaryAccessPassMethods", "temporaryAccessPassAuthenticationMethod"),
-    ("/v1.0/users/{user}/licenseDetails", "licenseDetails"),
-    ("/v1.0/users/{user}/memberOf", "directoryObject"),
-    ("/v1.0/groups", "group"),
-    ("/beta/groups", "group"),
-    ("/v1.0/applications", "application"),
-    ("/v1.0/servicePrincipals", "servicePrincipal"),
-    ("/v1.0/servicePrincipals/{graph}/appRoleAssignedTo", "appRoleAssignment"),
-    ("/v1.0/oauth2PermissionGrants", "oAuth2PermissionGrant"),
-    ("/v1.0/directoryRoles", "directoryRole"),
-    ("/v1.0/directoryRoleTemplates", "directoryRoleTemplate"),
-    ("/v1.0/roleManagement/directory/roleDefinitions", "unifiedRoleDefinition"),
-    ("/v1.0/roleManagement/directory/roleAssignments", "unifiedRoleAssignment"),
-    ("/v1.0/roleManagement/directory/roleAssignmentSchedules", "unifiedRoleAssignmentSchedule"),
-    ("/v1.0/roleManagement/directory/roleAssignmentScheduleInstances", "unifiedRoleAssignmentScheduleInstance"),
-    ("/v1.0/identity/conditionalAccess/policies", "conditionalAccessPolicy"),
-    ("/v1.0/policies/authenticationStrengthPolicies", "authenticationStrengthPolicy"),
-    ("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", "identitySecurityDefaultsEnforcementPolicy"),
-    (
-        "/v1.0/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/temporaryAccessPass",
-        "temporaryAccessPassAuthenticationMethodConfiguration",
-    ),
-    ("/v1.0/domains", "domain"),
-    ("/v1.0/organization", "organization"),
-    ("/v1.0/subscribedSkus", "subscribedSku"),
-    ("/v1.0/auditLogs/directoryAudits", "directoryAudit"),
+# The SDK's generated code warns about its own older classes whenever one of its modules is first imported.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:GetQueryParameters is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:This class is deprecated. Please use the generic:DeprecationWarning"),
 ]
 
-
-class _Metadata:
-    def __init__(self) -> None:
-        self.properties: dict[str, dict[str, tuple[str, bool]]] = {}
-        self.bases: dict[str, str] = {}
-        with _METADATA.open(newline="") as lines:
-            for row in csv.DictReader(lines):
-                if row["kind"] in {"entity", "complex"}:
-                    self.bases[row["type"]] = row["base"]
-                    known = self.properties.setdefault(row["type"], {})
-                    known[row["property"]] = (row["edm_type"], row["nullable"] == "yes")
-
-    def find(self, type_name: str, name: str) -> tuple[str, bool] | None:
-        while type_name:
-            if name in self.properties.get(type_name, {}):
-                return self.properties[type_name][name]
-            type_name = self.bases.get(type_name, "")
-        return None
+# What only Graph's beta knows, of all that is served or accepted.
+BETA_ONLY = {
+    ("group", "writebackConfiguration"),
+    ("servicePrincipal", "samlMetadataUrl"),
+    ("signIn", "authenticationDetails"),
+    ("signIn", "authenticationMethodsUsed"),
+    ("signIn", "authenticationProtocol"),
+    ("signIn", "authenticationRequirement"),
+    ("signIn", "signInEventTypes"),
+}
+# Types that only beta properties lead to; the SDK has v1.0 alone.
+BETA_TYPES = {"authenticationDetail", "groupWritebackConfiguration"}
 
 
-def _faults(metadata: _Metadata, type_name: str, shown: dict[str, Any], *, beta: bool) -> Iterator[str]:
-    type_name = shown.get("@odata.type", type_name).removeprefix("#microsoft.graph.")
-    for name, value in shown.items():
-        if name.startswith("@odata."):
-            continue
-        if (type_name, name) in _EXPANDED:
-            if value is not None:
-                yield from _faults(metadata, _EXPANDED[type_name, name], value, beta=beta)
-            continue
-        if beta and (type_name, name) in _BETA:
-            continue
-        known = metadata.find(type_name, name)
-        if known is None:
-            yield f"{type_name}.{name} is not known"
-        else:
-            yield from _value_faults(metadata, f"{type_name}.{name}", known, value, beta=beta)
+def _exposures() -> Iterator[Exposure]:
+    for module in pkgutil.iter_modules(sandbox.exposures.__path__):
+        for value in vars(importlib.import_module(f"sandbox.exposures.{module.name}")).values():
+            if isinstance(value, Exposure):
+                yield value
 
 
-def _value_faults(metadata: _Metadata, where: str, known: tuple[str, bool], value: Any, *, beta: bool) -> Iterator[str]:
-    edm_type, nullable = known
-    collection = re.fullmatch(r"Collection\((.+)\)", edm_type)
-    if value is None:
-        if not nullable:
-            yield f"{where} is null"
-        return
-    if (collection is not None) != isinstance(value, list):
-        yield f"{where} is {type(value).__name__}, not {edm_type}"
-        return
-    inner = collection.group(1) if collection else edm_type
-    for each in value if isinstance(value, list) else [value]:
-        if inner in metadata.properties:
-            yield from _faults(metadata, inner, each, beta=beta)
-        elif inner in _PYTHON and not isinstance(each, _PYTHON[inner]):
-            yield f"{where} holds {type(each).__name__}, not {inner}"
+def _derived(type_name: str) -> list[str]:
+    """List a type and those derived from it: some objects are created and shown as one of these."""
+    return [each for each in graph_schema().types if graph_schema().is_derived(each, type_name)]
 
 
-_PYTHON = {"String": str, "Boolean": bool, "Int32": int, "Guid": str, "DateTimeOffset": str}
+def _properties(type_name: str) -> dict[str, Property]:
+    schema = graph_schema()
+    return {name: each for kind in _derived(type_name) for name, each in schema.properties(kind).items()}
 
 
-@pytest.fixture
-def furnished(tenant: Tenant) -> dict[str, str]:
-    """A tenant with one of everything."""
-    tenant.reseed(licences=(SeedLicence("AAD_PREMIUM_P2"),))
-    client = tenant.client("administer")
-    user = create_user(client, usageLocation="DE", mail="mara.holt@contoso.example")
-    sku = "84a661c4-e949-4bd2-a560-ed7766fcaf2b"
-    body: dict[str, Any] = {"addLicenses": [{"skuId": sku}], "removeLicenses": []}
-    client.post(f"/v1.0/users/{user['id']}/assignLicense", json=body).raise_for_status()
-    group = tenant.group_id("sg-contacts-admins")
-    body = {"@odata.id": f"https://localhost/v1.0/directoryObjects/{user['id']}"}
-    client.post(f"/v1.0/groups/{group}/members/$ref", json=body).raise_for_status()
-    passes = f"/v1.0/users/{user['id']}/authentication/temporaryAccessPassMethods"
-    client.post(passes, json={}).raise_for_status()
-    graph = client.get("/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')").json()["id"]
-    body = {
-        "clientId": tenant.running.identities["nobody"].object_id,
-        "resourceId": graph,
-        "consentType": "AllPrincipals",
-        "scope": "openid",
+EXPOSURES = list({id(each): each for each in _exposures()}.values())
+_ALL = [pytest.param(each, id=f"{each.type_name} {index}") for index, each in enumerate(EXPOSURES)]
+
+
+@pytest.mark.parametrize("exposure", _ALL)
+def test_what_an_exposure_names_is_known_to_graph(exposure: Exposure) -> None:
+    schema = graph_schema()
+    known = _properties(exposure.type_name)
+    named = {*exposure.default, *exposure.further, *exposure.writable, *exposure.create_only, *exposure.searchable}
+    assert named - known.keys() == set()
+    paths = {*exposure.filterable, *exposure.filterable_advanced, *exposure.sortable, *exposure.sortable_advanced}
+    assert [each for each in paths if schema.find_property(exposure.type_name, each) is None] == []
+    for name in exposure.expandable:
+        assert require_relation(exposure, name) is not None
+        assert name in {**known, **schema.navigation(exposure.type_name)}
+    assert exposure.writable.isdisjoint(exposure.create_only)
+
+
+@pytest.mark.parametrize("exposure", _ALL)
+def test_what_an_exposure_chooses_by_can_be_shown_by_it(exposure: Exposure) -> None:
+    paths = {
+        *exposure.filterable,
+        *exposure.filterable_advanced,
+        *exposure.sortable,
+        *exposure.sortable_advanced,
+        *exposure.searchable,
     }
-    client.post("/v1.0/oauth2PermissionGrants", json=body).raise_for_status()
-    client.post(POLICIES, json=policy(sessionControls={"disableResilienceDefaults": True})).raise_for_status()
-    return {"user": user["id"], "graph": graph}
+    assert {each.partition("/")[0] for each in paths} - {*exposure.default, *exposure.further} == set()
 
 
-def test_everything_served_is_known_to_graph(tenant: Tenant, furnished: dict[str, str]) -> None:
-    metadata = _Metadata()
-    client = tenant.client("administer")
-    everything = ",".join((*USER.default, *USER.further))
-    faults: list[str] = []
-    for template, type_name in _READS:
-        path = template.format(**furnished, all=everything)
-        response = client.get(path)
-        assert response.status_code == 200, response.text
-        body = response.json()
-        records = body["value"] if isinstance(body.get("value"), list) else [body]
-        assert records, path
-        for record in records:
-            shown = {name: value for name, value in record.items() if name != "includeTargets"}
-            faults += _faults(metadata, type_name, shown, beta=path.startswith("/beta"))
-    assert faults == []
+@pytest.mark.parametrize("exposure", _ALL)
+def test_what_an_exposure_accepts_has_a_type_that_is_checked(exposure: Exposure) -> None:
+    known = _properties(exposure.type_name)
+    for name in (*exposure.writable, *exposure.create_only):
+        assert list(_unchecked(known[name], set())) == []
 
 
-def test_a_property_that_graph_does_not_know_would_be_found() -> None:
-    shown = {"id": "x", "shoeSize": 44, "userPrincipalName": 3, "assignedLicenses": None, "otherMails": "a"}
-    assert list(_faults(_Metadata(), "user", shown, beta=False)) == [
-        "user.shoeSize is not known",
-        "user.userPrincipalName holds int, not String",
-        "user.assignedLicenses is null",
-        "user.otherMails is str, not Collection(String)",
-    ]
+_ACTIONS = {each.key: each.accepts for each in ROUTES if isinstance(each.accepts, Takes)}
+
+
+@pytest.mark.parametrize("key", _ACTIONS)
+def test_what_an_action_takes_has_a_type_that_is_checked(key: str) -> None:
+    for name, kind in _ACTIONS[key].kinds.items():
+        inner = kind.removeprefix("Collection(").removesuffix(")")
+        assert list(_unchecked(Property(name, inner, collection=inner != kind, nullable=True), set())) == []
+
+
+def _unchecked(declared: Property, seen: set[str]) -> Iterator[str]:
+    schema = graph_schema()
+    if declared.type_name in schema.types:
+        if declared.type_name not in seen:
+            seen.add(declared.type_name)
+            for each in _properties(declared.type_name).values():
+                yield from _unchecked(each, seen)
+    elif declared.type_name not in schema.enums and declared.type_name not in PRIMITIVES:
+        yield f"{declared.name} is a {declared.type_name}, which nothing checks"
+
+
+def test_only_declared_properties_are_graphs_betas() -> None:
+    types = graph_schema().types
+    assert {
+        (owner, each.name) for owner, kind in types.items() for each in kind.properties.values() if each.beta_only
+    } == BETA_ONLY
+
+
+@pytest.mark.parametrize("type_name", sorted({each.type_name for each in EXPOSURES}))
+def test_msgraph_sdk_models_what_is_served_and_accepted_with_the_same_types(type_name: str) -> None:
+    differing: list[str] = []
+    for name in sorted(_reached(type_name, set())):
+        fields = _modelled(name)
+        for each in graph_schema().properties(name, beta=False).values():
+            if each.name not in fields:
+                differing.append(f"{name}.{each.name}")
+            elif not _reads(each, *fields[each.name]):
+                differing.append(f"{name}.{each.name} is read by {fields[each.name][0]}")
+    assert differing == []
+
+
+def _reached(type_name: str, seen: set[str]) -> set[str]:
+    """List a type, those derived from it, and all types in what they hold."""
+    for kind in _derived(type_name):
+        if kind not in seen and kind not in BETA_TYPES:
+            seen.add(kind)
+            for each in graph_schema().properties(kind, beta=False).values():
+                if each.type_name in graph_schema().types:
+                    _reached(each.type_name, seen)
+    return seen
+
+
+class _Node:
+    """Stands in for a node of an answer and tells how a model reads it."""
+
+    def __init__(self) -> None:
+        self.read: tuple[str, tuple[Any, ...]] = ("", ())
+
+    def __getattr__(self, method: str) -> Any:
+        def note(*arguments: Any) -> None:
+            self.read = (method, arguments)
+
+        return note
+
+
+def _modelled(type_name: str) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    """Tell by which method of a node the SDK's model reads each property of a type."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type_name).lower()
+    module = importlib.import_module(f"msgraph.generated.models.{words}")
+    model = getattr(module, type_name[:1].upper() + type_name[1:])()
+    found: dict[str, tuple[str, tuple[Any, ...]]] = {}
+    for name, read in model.get_field_deserializers().items():
+        node = _Node()
+        read(node)
+        found[name] = node.read
+    return found
+
+
+_METHODS = {
+    "Binary": "get_bytes_value",
+    "Boolean": "get_bool_value",
+    "Date": "get_date_value",
+    "DateTimeOffset": "get_datetime_value",
+    "Double": "get_float_value",
+    "Duration": "get_timedelta_value",
+    "Guid": "get_uuid_value",
+    "Int32": "get_int_value",
+    "Int64": "get_int_value",
+    "Stream": "get_bytes_value",
+    "String": "get_str_value",
+    "TimeOfDay": "get_time_value",
+}
+
+
+def _reads(declared: Property, method: str, arguments: tuple[Any, ...]) -> bool:
+    schema = graph_schema()
+    kind = "object" if declared.type_name in schema.types else "enum" if declared.type_name in schema.enums else ""
+    if kind and arguments:
+        named = arguments[0].__name__
+        if named.lower() != declared.type_name.lower():
+            return False
+    if declared.collection:
+        # Flags are read as a collection of their members as well.
+        return method == f"get_collection_of_{kind or 'primitive'}_values"
+    if kind == "enum":
+        return method in {"get_enum_value", "get_collection_of_enum_values"}
+    return method == (f"get_{kind}_value" if kind else _METHODS[declared.type_name])
+
+
+@pytest.mark.parametrize(
+    ("shown", "fault"),
+    [
+        ({"shoeSize": 44}, "user.shoeSize is not known"),
+        ({"userPrincipalName": 3}, "user.userPrincipalName holds int, not String"),
+        ({"accountEnabled": "true"}, "user.accountEnabled holds str, not Boolean"),
+        ({"assignedLicenses": None}, "user.assignedLicenses is null"),
+        ({"otherMails": "a"}, "user.otherMails is str, not String"),
+        ({"otherMails": [None]}, "user.otherMails holds NoneType, not String"),
+        ({"passwordProfile": {"hint": "sea"}}, "passwordProfile.hint is not known"),
+        ({"@odata.type": "#microsoft.graph.group"}, "group is no user"),
+        ({"manager": {"@odata.type": "#microsoft.graph.user", "shoeSize": 44}}, "user.shoeSize is not known"),
+    ],
+)
+def test_property_that_graph_does_not_know_is_found_in_an_answer(shown: dict[str, Any], fault: str) -> None:
+    assert list(faults("user", shown, beta=False)) == [fault]
+
+
+def test_property_of_the_beta_is_found_in_an_answer_of_the_other_version() -> None:
+    shown = {"writebackConfiguration": {"isEnabled": None}}
+    assert list(faults("group", shown, beta=True)) == []
+    assert list(faults("group", shown, beta=False)) == ["group.writebackConfiguration is not known"]

@@ -83,10 +83,10 @@ def test_withdrawn_permission_is_gone_from_the_next_token_only(tenant: Tenant) -
         ({"client_id": "00000000-0000-0000-0000-000000000000"}, 400, "unauthorized_client", 700038),
         ({"scope": "https://other.example/.default"}, 400, "invalid_resource", 500011),
         ({"scope": "User.Read"}, 400, "invalid_scope", 70011),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"grant_type": "kelp"}, 400, "unsupported_grant_type", 70003),
         ({"authority": "other.example"}, 400, "invalid_request", 90002),
         ({"authority": "nonsense"}, 400, "invalid_request", 900023),
-        ({"client_assertion": "x.y.z"}, 400, "unsupported_grant_type", 70003),
+        ({"client_assertion": "x.y.z"}, 400, "invalid_request", 900144),
     ],
 )
 def test_token_request_with_a_fault_is_refused_under_its_number(

@@ -15,8 +15,9 @@ from msgraph.generated.models.what_if_analysis_reasons import WhatIfAnalysisReas
 from msgraph_core import PageIterator
 
 from tests.sandbox.conftest import SEED, Tenant
+from tests.sandbox.rows.policies import policy
 from tests.sandbox.sdk import with_client
-from tests.sandbox.test_conditional_access import PATH, policy
+from tests.sandbox.test_conditional_access import PATH
 
 # The SDK's generated code warns about its own older classes whenever one of its modules is first imported.
 pytestmark = [

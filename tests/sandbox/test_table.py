@@ -7,6 +7,7 @@ from sandbox.graph import router
 from sandbox.resources import ROUTES
 from sandbox.routing import Route
 from tests.sandbox.conftest import Tenant
+from tests.sandbox.metadata import answer_faults
 from tests.sandbox.rows.registry import ROWS
 from tests.sandbox.rows.scene import Ask, Scene
 
@@ -27,9 +28,12 @@ def test_what_is_registered_is_the_table_and_has_a_good_request_each() -> None:
 
 @pytest.mark.parametrize(("version", "route"), _TABLE)
 def test_a_good_request_gets_the_rows_status(scene: Scene, version: str, route: Route) -> None:
-    response = _send(scene.administrator, version, route, ROWS[route.key](scene))
+    ask = ROWS[route.key](scene)
+
+    response = _send(scene.client_for(route), version, route, ask)
 
     assert response.status_code == route.success(), response.text
+    assert answer_faults(route, version, response) == []
     entry = scene.tenant.control.journal()[-1]
     assert (entry["route"], entry["status"]) == (route.key, route.success())
 
@@ -48,11 +52,13 @@ def test_nobody_gets_an_answer_without_a_token_or_a_permission(scene: Scene, ver
 def test_what_a_row_does_not_take_is_refused_by_name(scene: Scene, version: str, route: Route) -> None:
     ask = ROWS[route.key](scene)
 
-    wrong = _send(scene.administrator, version, route, Ask(f"{ask.path}?$kelp=1", ask.body, ask.headers, ask.content))
+    asked = f"{ask.path}{'&' if '?' in ask.path else '?'}$kelp=1"
+    client = scene.client_for(route)
+    wrong = _send(client, version, route, Ask(asked, ask.body, ask.headers, ask.content))
     assert wrong.status_code == 400
     assert "$kelp" in wrong.json()["error"]["message"]
     if route.method in {"POST", "PATCH", "PUT"} and ask.content is None:
-        wrong = _send(scene.administrator, version, route, Ask(ask.path, {**(ask.body or {}), "kelp": 1}, ask.headers))
+        wrong = _send(client, version, route, Ask(ask.path, {**(ask.body or {}), "kelp": 1}, ask.headers))
         assert wrong.status_code == 400
         assert "kelp" in wrong.json()["error"]["message"]
 

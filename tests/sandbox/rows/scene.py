@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from sandbox.routing import Route
 from tests.sandbox.conftest import Tenant, create_user
 
 
@@ -25,6 +26,19 @@ class Scene:
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
         self.administrator = tenant.client("administer")
+
+    def client_for(self, route: Route) -> httpx.Client:
+        """Tell who may ask: the administrator's application, or an administrator where Graph wants one signed in."""
+        if route.requirement().alternatives:
+            return self.administrator
+        client = self.tenant.anonymous()
+        client.headers["Authorization"] = f"Bearer {self.user_token(route)}"
+        return client
+
+    def user_token(self, route: Route) -> str:
+        """Get a token with which an application does what a route answers for a signed-in Global Administrator."""
+        scopes = {name for each in route.requirements().delegated.alternatives for name in each.permissions}
+        return self.tenant.control.user_token("nobody", "breakglass1@contoso.onmicrosoft.com", *sorted(scopes))
 
     @property
     def base_url(self) -> str:

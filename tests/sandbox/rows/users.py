@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.sandbox.conftest import user_body
+from tests.sandbox.rows.memberships import action_rows, list_rows
 from tests.sandbox.rows.scene import Ask, Row, Scene
 
 
@@ -17,6 +18,10 @@ def _set_manager(scene: Scene) -> Ask:
     return Ask(f"/users/{user['id']}/manager/$ref", scene.reference(manager["id"]))
 
 
+def _id(scene: Scene) -> str:
+    return str(scene.user()["id"])
+
+
 ROWS: Mapping[str, Row] = {
     "GET /users": lambda _scene: Ask("/users"),
     "POST /users": lambda _scene: Ask("/users", user_body()),
@@ -26,9 +31,11 @@ ROWS: Mapping[str, Row] = {
     "GET /users/{id}/manager": _with_manager,
     "PUT /users/{id}/manager/$ref": _set_manager,
     "DELETE /users/{id}/manager/$ref": lambda scene: Ask(f"{_with_manager(scene).path}/$ref"),
+    "GET /users/{id}/directReports": lambda scene: Ask(f"/users/{scene.user()['id']}/directReports"),
     "POST /users/{id}/revokeSignInSessions": lambda scene: Ask(f"/users/{scene.user()['id']}/revokeSignInSessions"),
-    "GET /users/{id}/memberOf": lambda scene: Ask(f"/users/{scene.user()['id']}/memberOf"),
-    "GET /users/{id}/transitiveMemberOf": lambda scene: Ask(f"/users/{scene.user()['id']}/transitiveMemberOf"),
+    **list_rows("users", "memberOf", _id),
+    **list_rows("users", "transitiveMemberOf", _id),
+    **action_rows("users", _id),
     "GET /users/{id}/ownedObjects": lambda scene: Ask(f"/users/{scene.user()['id']}/ownedObjects"),
     "GET /users/{id}/oauth2PermissionGrants": lambda scene: Ask(f"/users/{scene.user()['id']}/oauth2PermissionGrants"),
 }

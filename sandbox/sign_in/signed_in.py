@@ -1,0 +1,64 @@
+"""Who has signed in how, as sessions, codes and refresh tokens remember it, and what ends all of them.
+
+What is remembered is plain data, so that it is saved with the directory; the secrets that find it again (cookies,
+codes, tokens) are kept as digests only.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sandbox.clock import from_stamp
+from sandbox.directory.store import Directory, Record
+from sandbox.sign_in.refusals import SignInError
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A user with the methods used (authenticationMethodModes), in seconds since the epoch when and until when."""
+
+    user_id: str
+    methods: Sequence[str]
+    since: float
+    until: float | None = None  # the end of the pass that opened it
+
+    def as_record(self) -> dict[str, Any]:
+        """Write it down."""
+        return {**asdict(self), "methods": list(self.methods)}
+
+    @classmethod
+    def of(cls, record: Record) -> "SignedIn":
+        """Read what was written down."""
+        return cls(record["user_id"], tuple(record["methods"]), record["since"], record["until"])
+
+
+def require_live(directory: Directory, signed_in: SignedIn) -> Record:
+    """Get the user, or refuse when the account, the session or the pass behind it has ended."""
+    user = directory.users.get(signed_in.user_id)
+    if user is None:
+        text = f"The user account {signed_in.user_id} does not exist in the {directory.tenant_name} directory."
+        raise SignInError(50034, text)
+    if not user["accountEnabled"]:
+        raise SignInError(50057, "The user account is disabled.")
+    valid_from = user["signInSessionsValidFromDateTime"]
+    if signed_in.since < from_stamp(valid_from).timestamp():
+        raise SignInError(
+            50173,
+            "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
+            f"changed or reset their password. The tokens are valid from {valid_from}.",
+        )
+    if signed_in.until is not None and directory.clock.now().timestamp() >= signed_in.until:
+        raise SignInError(130504, "Your Temporary Access Pass has expired.")
+    return user
+
+
+def new_secret(prefix: str = "") -> str:
+    """Make a code, a token or the value of a cookie."""
+    return prefix + secrets.token_urlsafe(48)
+
+
+def digest(secret: str) -> str:
+    """Tell under which name a code, token or cookie is remembered."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""How a tenant is written down: as rows for the state file and the lagging replicas, and whole for export."""

@@ -21,13 +21,13 @@ from steward.lifecycle.steps import PREFLIGHT, PREFLIGHT_DEPLOY, PREFLIGHT_PLAN
 _PREFLIGHTS: Mapping[str, tuple[Step, str]] = {
     "deploy": (PREFLIGHT_DEPLOY, "cdktf deploy {tenant.name}"),
     "post-apply": (PREFLIGHT, "python scripts/post_apply.py {tenant.file}"),
-    "plan-only": (PREFLIGHT_PLAN, "terraform plan in cdktf.out/stacks/{tenant.name}"),
+    "plan-only": (PREFLIGHT_PLAN, "terraform -chdir=cdktf.out/stacks/{tenant.name} plan"),
 }
 
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and run; the exit code says how it ended."""
-    parser = tenant_parser("Lists what a deploy of this tenant would lack.")
+    parser = tenant_parser("Lists what an identity's work on this tenant would lack.")
     parser.add_argument(
         "--identity",
         choices=sorted(_PREFLIGHTS),

@@ -125,11 +125,9 @@ async def read_account(session: GraphSession, login: str, known_id: str | None =
     """Find the account: by the id that Terraform's state knows, else by its login, else by its stamp."""
 
     async def read() -> Reading[UserState]:
-        conditions = [f"userPrincipalName eq {quote(login)}", f"employeeType eq {quote(STAMP)}"]
-        if known_id is not None:
-            conditions.insert(0, f"id eq {quote(known_id)}")
-        for condition in conditions:
-            found = await _find_users(session, condition)
+        known = [] if known_id is None else [(f"id eq {quote(known_id)}", False)]
+        for condition, advanced in (*known, (f"userPrincipalName eq {quote(login)}", False), _STAMPED):
+            found = await _find_users(session, condition, advanced=advanced)
             if len(found) > 1:
                 logins = ", ".join(sorted(user.login for user in found))
                 return Unreadable(f"the account {login}", f"several accounts could be it: {logins}")
@@ -140,10 +138,12 @@ async def read_account(session: GraphSession, login: str, known_id: str | None =
     return await reading(f"the account {login}", read)
 
 
-async def _find_users(session: GraphSession, condition: str) -> list[UserState]:
-    # Only advanced queries filter by employeeType ("Advanced query capabilities on Microsoft Entra ID objects",
-    # learn.microsoft.com, read November 2026); their answers may lag, so that nothing else is asked by them.
-    advanced = condition.startswith("employeeType ")
+# Only advanced queries filter by employeeType ("Advanced query capabilities on Microsoft Entra ID objects",
+# learn.microsoft.com, read November 2026); their answers may lag, so that nothing else is asked by them.
+_STAMPED = (f"employeeType eq {quote(STAMP)}", True)
+
+
+async def _find_users(session: GraphSession, condition: str, *, advanced: bool) -> list[UserState]:
     query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
         filter=condition, select=_USER_PROPERTIES, count=advanced or None
     )
@@ -321,9 +321,9 @@ async def read_twins(session: GraphSession, login: str, account_id: str | None) 
             # A deleted user's login is prefixed with its object id, so the local part is looked for at its end.
             if user.employee_type == STAMP or (user.user_principal_name or "").lower().partition("@")[0].endswith(local)
         }
-        twins = deleted | {
-            user.object_id: user.login for user in await _find_users(session, f"employeeType eq {quote(STAMP)}")
-        }
+        condition, advanced = _STAMPED
+        stamped = await _find_users(session, condition, advanced=advanced)
+        twins = deleted | {user.object_id: user.login for user in stamped}
         twins.pop(account_id or "", None)
         held: list[RoleHolding] = []
         for twin_id, name in twins.items():

@@ -1,6 +1,7 @@
-"""One signed-in conversation with a tenant's Microsoft Graph, with a record of every answer.
+"""One signed-in conversation with a tenant's Microsoft Graph, with a record of every request's last answer.
 
-The record holds method, path, status and request id, never a body: it is what the evidence file quotes.
+The record holds method, path, status and request id, never a body: it is what the evidence file quotes. An answer that
+made the transport send the request again by itself, such as a 429, is not in it.
 """
 
 import ssl

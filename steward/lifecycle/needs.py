@@ -1,4 +1,4 @@
-"""The least permissions of each of our identities, when each is needed, and what would be refused without it.
+"""The least permissions of each of our identities, when each is needed, and what for.
 
 They are Microsoft Graph application permissions; a directory role stands beside them where Entra ID asks for one as
 well. The documentation's tables are made from this module.

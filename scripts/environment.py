@@ -100,6 +100,6 @@ def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> 
         "DISABLE_VERSION_CHECK": "1",
         # cdktf would otherwise keep a plugin cache in the user's home.
         "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
         "FORCE_COLOR": "0",
     }

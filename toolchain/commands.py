@@ -12,12 +12,13 @@ from toolchain import node_packages
 from toolchain.choice import Choice
 from toolchain.layout import Layout
 
-# No version check and no usage report of Terraform and cdktf; no notice about the age of Node.js from jsii.
+# No version check and no usage report of Terraform and cdktf; no notice about the age of Node.js from jsii, which
+# wants the versions that it is not to speak of.
 QUIET = {
     "CHECKPOINT_DISABLE": "1",
     "DISABLE_VERSION_CHECK": "1",
-    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
-    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
+    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
 }
 
 

@@ -61,6 +61,7 @@ class StepOutcome:
     waits: Wait | None = None
     doubts: Sequence[Action] = ()
     told: set[str] = field(default_factory=set)
+    refused: dict[str, tuple[str, StewardError]] = field(default_factory=dict)  # by subject: the verb and the refusal
     writes: int = 0
     written: float = -inf
     facts: Facts = field(default_factory=Facts)
@@ -143,6 +144,7 @@ class Runner:
         actions = list(step.decide(outcome.facts, self._tenant))
         self._note(step, "saw", "", summarize(outcome.facts, step.reads))
         calls = [action for action in actions if isinstance(action, GraphCall | TerraformCall)]
+        self._tell_refused(step, actions, outcome)
         refusals.clear()
         for call in calls:
             if not await self._perform(step, call, outcome, refusals):
@@ -186,14 +188,27 @@ class Runner:
             refusals[call.subject] = why
             answers = [asdict(answer) for answer in self._session.answers[before:]]
             self._note(step, "refused", call.subject, {"why": why, "answers": answers})
-            if why not in outcome.told:
-                outcome.told.add(why)
-                self._observe(Line(step.name, "refused", call.subject, why, error.next_move))
+            outcome.refused[call.subject] = (call.verb, error)
             return True
         answers = [asdict(answer) for answer in self._session.answers[before:]]
         self._note(step, call.verb, call.subject, {"answers": answers} if answers else None)
         self._observe(Line(step.name, call.verb, call.subject))
         return True
+
+    def _tell_refused(self, step: Step, actions: Sequence[Action], outcome: StepOutcome) -> None:
+        """Tell of refusals once another look shows which they were: a write may be refused and take effect."""
+        still_wanted = {action.subject for action in actions if isinstance(action, GraphCall | TerraformCall)}
+        # Where something stands in the way or could not be read, nothing is known to be done.
+        is_clear = not any(isinstance(action, Blocked) for action in actions)
+        for subject, (verb, error) in outcome.refused.items():
+            why = f"{error.what}: {error.why}"
+            if is_clear and subject not in still_wanted:
+                self._note(step, verb, subject, {"although": why})
+                self._observe(Line(step.name, verb, subject, f"it is done, although the answer was: {why}"))
+            elif why not in outcome.told:
+                outcome.told.add(why)
+                self._observe(Line(step.name, "refused", subject, why, error.next_move))
+        outcome.refused.clear()
 
     def _judge(self, step: Step, action: Action, outcome: StepOutcome) -> None:
         match action:

@@ -12,7 +12,7 @@ from conformance import recording
 from conformance.comparison import Comparison, Difference, Explanation
 from conformance.player import Player, Seen
 from conformance.recording import Step
-from conformance.symbols import Symbols
+from conformance.symbols import Symbols, unnumbered
 from conformance.tenant import RecordedTenant
 from tests.provider.conftest import RECORDINGS
 
@@ -126,6 +126,42 @@ DIFFERENT = {
     "an output": _seen(outputs={"id": "1"}),
     "a plan file": _seen(shown={}),
 }
+
+
+def test_comparison_of_secrets_that_servers_make_finds_no_difference(recorded_schemas: dict[str, Any]) -> None:
+    def state(secret: str, name: str = "ci") -> dict[str, Any]:
+        return {"azuread_application.app": {"password": [{"display_name": name, "value": secret}]}}
+
+    comparison = Comparison(recorded_schemas)
+    step = _step(state=state("kelp"))
+
+    assert list(comparison.differences(step, _seen(state=state("lantern")))) == []
+    assert list(comparison.differences(step, _seen(state=state("kelp", "cd"))))
+
+
+def test_recorded_application_is_in_the_tenant_with_all_that_it_published(tenant: RecordedTenant) -> None:
+    shop = next(each for each in tenant.directory()["applications"].values() if each["displayName"] == "Shop")
+
+    assert shop["identifierUris"] == [f"api://{shop['appId']}"]
+    assert [role["value"] for role in shop["appRoles"]] == ["Shop.Admin"]
+    assert [scope["value"] for scope in shop["api"]["oauth2PermissionScopes"]] == ["orders.read"]
+
+
+def test_symbols_of_a_made_up_mail_nickname_are_alike_in_every_run() -> None:
+    symbols = Symbols({}, literal=())
+
+    assert symbols.symbolic({"mailNickname": "4555bbff-0"}) == unnumbered({"mailNickname": "{random.mail_nickname.2}"})
+
+
+def test_symbols_learned_from_a_membership_leave_its_member_the_own_name() -> None:
+    symbols = Symbols({}, literal=())
+    member = "afd623cd-a60c-4d1d-92dd-11a24b53adcc"
+
+    symbols.learn(
+        {"azuread_group_member.m": {"id": f"g/member/{member}"}, "azuread_user.u": {"id": f"/users/{member}"}}
+    )
+
+    assert symbols.symbolic(member) == "{user.u.id}"
 
 
 def _found(seen: Seen, schemas: dict[str, Any]) -> list[Difference]:

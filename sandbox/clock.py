@@ -8,6 +8,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+# The years that the tenant's time may be in. What is reckoned from it (an end, what was kept before a day) then stays
+# inside the calendar.
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"P(?=[\dT])(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
@@ -31,16 +35,17 @@ class Clock:
         """Tell the tenant's time as Graph writes it, in whole seconds."""
         return as_stamp(self.now())
 
-    def reset(self) -> None:
-        """Go back to real time."""
-        self._offset, self._frozen = timedelta(0), None
-
     def advance(self, by: timedelta) -> None:
-        """Move the tenant's time forward, or back with a negative amount; OverflowError beyond the calendar."""
-        self.set(self.now() + by)
+        """Move the tenant's time forward, or back with a negative amount; ValueError beyond the years it may be in."""
+        try:
+            moment = self.now() + by
+        except OverflowError as fault:
+            raise ValueError(f"that is beyond the calendar: {fault}") from fault
+        self.set(moment)
 
     def set(self, moment: datetime) -> None:
-        """Make it a certain moment, from which time goes on unless it stands still."""
+        """Make it a certain moment, from which time goes on unless it stands still; ValueError as for `advance`."""
+        moment = _sensible(moment)
         if self._frozen is None:
             self._offset = moment - datetime.now(UTC)
         else:
@@ -61,14 +66,26 @@ class Clock:
         return {"offset_seconds": self._offset.total_seconds(), "frozen_at": frozen}
 
     def restore(self, value: dict[str, Any]) -> None:
-        """Take over what `as_value` told."""
-        self._offset = timedelta(seconds=value["offset_seconds"])
-        self._frozen = None if value["frozen_at"] is None else datetime.fromisoformat(value["frozen_at"])
+        """Take over what `as_value` told; ValueError as for `advance`."""
+        frozen = None if value["frozen_at"] is None else _sensible(from_stamp(value["frozen_at"]))
+        try:
+            offset = timedelta(seconds=value["offset_seconds"])
+            _sensible(datetime.now(UTC) + offset)
+        except OverflowError as fault:
+            raise ValueError(f"that is beyond the calendar: {fault}") from fault
+        self._offset, self._frozen = offset, frozen
+
+
+def _sensible(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError(f"the tenant's time is from {_EARLIEST.year} on and before {_LATEST.year}")
+    return moment.astimezone(UTC)
 
 
 def as_stamp(moment: datetime) -> str:
     """Write a moment as Graph does, in whole seconds of UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which writes early years with fewer than four digits.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def from_stamp(text: str) -> datetime:

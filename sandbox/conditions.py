@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.directory import recycling
 from sandbox.directory.store import GRAPH_APP_ID, Caller, Directory
+from sandbox.identifiers import canonical_id
 
 _SCOPE_TYPE = re.compile(r"scopeType eq '(\w+)'")
 
@@ -57,7 +58,8 @@ def _is_self(asked: Asked, _property: str) -> bool:
 
 
 def _is_own_principal(asked: Asked, _property: str) -> bool:
-    return asked.caller.user_id is not None and asked.body.get("principalId") == asked.caller.user_id
+    named = canonical_id(str(asked.body.get("principalId")))
+    return asked.caller.user_id is not None and named == asked.caller.user_id
 
 
 def _is_member(asked: Asked, _property: str) -> bool:
@@ -80,7 +82,7 @@ def _owns_backing_application(asked: Asked, _property: str) -> bool:
 def _is_for_another_resource(asked: Asked, _property: str) -> bool:
     assignment = asked.directory.app_role_assignments.get(asked.params.get("assignment_id", ""), {})
     resource_id = assignment.get("resourceId") or asked.body.get("resourceId")
-    resource = asked.directory.service_principals.get(str(resource_id), {})
+    resource = asked.directory.service_principals.get(canonical_id(str(resource_id)), {})
     return resource.get("appId") != GRAPH_APP_ID
 
 
@@ -92,7 +94,8 @@ def _object_type(asked: Asked, object_id: str) -> str:
 
 def _member_type(asked: Asked, _property: str, wanted: frozenset[str]) -> bool:
     # An unknown member is for the directory to refuse, by its own name.
-    member = _object_type(asked, str(asked.body.get("@odata.id", "")).rstrip("/").rpartition("/")[2])
+    named = str(asked.body.get("@odata.id", "")).rstrip("/").rpartition("/")[2]
+    member = _object_type(asked, canonical_id(named))
     return member in wanted or not member
 
 

@@ -70,7 +70,7 @@ class Control:
         self._ask("DELETE", "journal")
 
     def snapshot(self) -> dict[str, Any]:
-        """Show the whole directory, secrets as hashes."""
+        """Show the directory by its fields, secrets as hashes; sign-ins under way are not in it."""
         shown: dict[str, Any] = self._ask("GET", "snapshot")
         return shown
 

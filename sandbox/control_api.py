@@ -15,11 +15,9 @@ from starlette.routing import Route
 
 from sandbox.clock import Clock, from_stamp
 from sandbox.directory import enrolment, population
-from sandbox.directory.passes import EnrolmentError
-from sandbox.directory.store import Directory
+from sandbox.directory.passes import PassError
 from sandbox.errors import GraphError
 from sandbox.graph import Graph, router
-from sandbox.journal import MASK
 from sandbox.reading import UnreadableError, read
 from sandbox.seed import Seed, SeedError
 from sandbox.sign_in import dialogue, endpoints
@@ -69,8 +67,8 @@ def clear_journal(control: Control, _body: Mapping[str, Any]) -> Reply:
 
 
 def read_snapshot(control: Control, _body: Mapping[str, Any]) -> Reply:
-    """Show the whole directory, secrets as hashes."""
-    return HTTPStatus.OK, snapshot(control.tenant.directory)
+    """Show the directory, secrets as hashes, without what belongs to sign-ins under way."""
+    return HTTPStatus.OK, export.visible_values(control.tenant.directory)
 
 
 def try_password(control: Control, body: Mapping[str, Any]) -> Reply:
@@ -243,7 +241,7 @@ def register_method(control: Control, body: Mapping[str, Any]) -> Reply:
             _text(body, "temporaryAccessPass"),
             _text(body, "method"),
         )
-    except EnrolmentError as refusal:
+    except PassError as refusal:
         return HTTPStatus.FORBIDDEN, {"error": {"code": f"AADSTS{refusal.code}", "message": str(refusal)}}
     return HTTPStatus.CREATED, enrolled
 
@@ -287,6 +285,24 @@ ENDPOINTS: Mapping[tuple[str, str], Callable[[Control, Mapping[str, Any]], Reply
 }
 
 
+# What does not look at the directory, or puts another in its place, is done even where the directory is not in order.
+_APART = frozenset(
+    {
+        add_tenant,
+        clear_faults,
+        clear_journal,
+        list_faults,
+        list_identities,
+        list_tenants,
+        load_tenant,
+        read_journal,
+        remove_tenant,
+        reseed,
+        reset,
+    }
+)
+
+
 @dataclasses.dataclass(frozen=True)
 class Asked:
     """A control request; without a tenant's id or domain it is for the first one."""
@@ -310,6 +326,8 @@ def answer(tenants: Tenants, asked: Asked) -> Reply:
     body = {} if asked.body is None else asked.body
     if not isinstance(body, dict):
         return _refusal(HTTPStatus.BAD_REQUEST, "A control request's body is a JSON object, or nothing.")
+    if endpoint not in _APART:
+        tenant.let_time_pass()
     try:
         return endpoint(Control(tenants, tenant, Graph(tenant)), body)
     except (SeedError, UnreadableError) as fault:
@@ -324,31 +342,11 @@ def require_rows(rules: Iterable[LagRule]) -> None:
         _require_row(rule.route, [each.key for _, each in router().routes()])
 
 
-def snapshot(directory: Directory) -> dict[str, Any]:
-    """Copy the directory as JSON, secrets as hashes."""
-    shown: dict[str, Any] = {}
-    for each in dataclasses.fields(directory):
-        value = getattr(directory, each.name)
-        if each.name in {"password_hashes", "pass_hashes"}:
-            shown[each.name] = {name: secret.as_text() for name, secret in value.items()}
-        elif each.name == "secret_hashes":
-            shown[each.name] = {
-                owner: {name: secret.as_text() for name, secret in hashes.items()} for owner, hashes in value.items()
-            }
-        elif each.name == "oath_secrets":
-            shown[each.name] = dict.fromkeys(value, MASK)
-        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            shown[each.name] = dataclasses.asdict(value)
-        elif each.name != "clock":
-            shown[each.name] = value
-    return shown
-
-
 def _move_clock(control: Control, move: Callable[[Clock], None]) -> Reply:
     try:
         move(control.tenant.clock)
-    except OverflowError as fault:
-        raise SeedError(f"The clock cannot be moved beyond the calendar: {fault}.") from fault
+    except (OverflowError, ValueError) as fault:
+        raise SeedError(f"The clock cannot be moved so: {fault}.") from fault
     control.tenant.let_time_pass()
     return read_clock(control, {})
 

@@ -19,7 +19,7 @@ from sandbox.exposures.roles import (
     ROLE_POLICY,
 )
 from sandbox.queries.options import Expanded
-from sandbox.schema import graph_schema
+from sandbox.schema import graph_schema, unknown_property
 
 # "Customize Microsoft Graph responses with query parameters" (learn.microsoft.com, read November 2026): a relation of
 # a directory object is shown with at most 20 elements and without a link to the rest.
@@ -40,14 +40,38 @@ class Relation:
     """Where a relation leads to, as typed records; `is_single` tells whether it is one at most."""
 
     follow: Callable[[Directory, Record], Sequence[Typed]]
+    leads_to: str = "directoryObject"  # the kind of what stands there, or what the kinds that may are derived from
     is_single: bool = False
-    names_type: bool = True  # whether what stands there tells its type, because it may be of several
+
+    def exposures(self) -> Sequence[Exposure]:
+        """List how what may stand there is shown."""
+        known = {**BY_TYPE, **_FURTHER}
+        return [known[name] for name in known if graph_schema().is_derived(name, self.leads_to)]
+
+    @property
+    def names_type(self) -> bool:
+        """Say whether what stands there tells its type, because it may be of several."""
+        return self.leads_to not in _FURTHER
+
+
+def require_expandable(exposure: Exposure, wanted: Sequence[Expanded], *, beta: bool) -> None:
+    """Refuse by name what cannot be shown of an object's relations, whatever stands there."""
+    for each in wanted:
+        relation = require_relation(exposure, each.name)
+        shown = relation.exposures()
+        for name in each.select or ():
+            _require_selectable(relation.leads_to, shown, name, beta=beta)
+        if each.within and any(kind.is_directory for kind in shown):
+            # Same page as above: the directory's objects are expanded one level deep.
+            raise malformed(f"$expand is not supported inside $expand of '{each.name}'.")
+        for kind in shown:
+            require_expandable(kind, each.within, beta=beta)
 
 
 def expand(
     directory: Directory, exposure: Exposure, record: Record, wanted: Sequence[Expanded], *, beta: bool, limit: Limit
 ) -> Record:
-    """Show what is asked for of a record's relations, refusing by name what cannot be."""
+    """Show what is asked for of a record's relations, which `require_expandable` has found in order."""
     shown: Record = {}
     for each in wanted:
         relation = require_relation(exposure, each.name)
@@ -69,6 +93,15 @@ def require_relation(exposure: Exposure, name: str) -> Relation:
     raise malformed(f"Could not find a property named '{name}' to expand on 'microsoft.graph.{exposure.type_name}'.")
 
 
+def _require_selectable(leads_to: str, shown: Sequence[Exposure], name: str, *, beta: bool) -> None:
+    """Refuse a property that none of the kinds has, or that none of them shows here."""
+    having = [each for each in shown if name in graph_schema().properties(each.type_name, beta=beta)]
+    if not having:
+        raise unknown_property(leads_to, name)
+    if not any(name in each.default or name in each.further for each in having):
+        having[0].names([name], beta=beta)
+
+
 def objects(directory: Directory, ids: Sequence[str]) -> list[Typed]:
     """Look up live directory objects, as they are shown."""
     found: list[Typed] = []
@@ -86,10 +119,12 @@ def _show(
 ) -> Record:
     kind, record = typed
     exposure = _FURTHER.get(kind) or BY_TYPE[kind]
-    shown = limit(kind, record, graph_schema().project(kind, record, exposure.names(expanded.select, beta=beta)))
-    if expanded.within and exposure.is_directory:
-        # Same page as above: the directory's objects are expanded one level deep.
-        raise malformed(f"$expand is not supported inside $expand of '{expanded.name}'.")
+    names = expanded.select
+    if relation.names_type and names is not None:
+        # Of several kinds, each shows what it has of the selection.
+        known = graph_schema().properties(kind, beta=beta)
+        names = tuple(each for each in names if each in known)
+    shown = limit(kind, record, graph_schema().project(kind, record, exposure.names(names, beta=beta)))
     shown.update(expand(directory, exposure, record, expanded.within, beta=beta, limit=limit))
     return {"@odata.type": f"#microsoft.graph.{kind}", **shown} if relation.names_type else shown
 
@@ -147,7 +182,7 @@ def _rules(directory: Directory, record: Record) -> list[Typed]:
 # What every kind of role assignment, schedule and request has.
 OF_ASSIGNMENTS: Mapping[str, Relation] = {
     "principal": Relation(_principal, is_single=True),
-    "roleDefinition": Relation(_role_definition, is_single=True, names_type=False),
+    "roleDefinition": Relation(_role_definition, ROLE_DEFINITION.type_name, is_single=True),
 }
 RELATIONS: Mapping[tuple[str, str], Relation] = {
     ("user", "manager"): Relation(_manager, is_single=True),
@@ -159,14 +194,14 @@ RELATIONS: Mapping[tuple[str, str], Relation] = {
     ("servicePrincipal", "owners"): Relation(_owners),
     ("servicePrincipal", "memberOf"): Relation(_containers),
     ("unifiedRoleAssignmentSchedule", "activatedUsing"): Relation(
-        _activating_schedule, is_single=True, names_type=False
+        _activating_schedule, ROLE_ELIGIBILITY_SCHEDULE.type_name, is_single=True
     ),
     ("unifiedRoleAssignmentScheduleInstance", "activatedUsing"): Relation(
-        _activating_instance, is_single=True, names_type=False
+        _activating_instance, ROLE_ELIGIBILITY_SCHEDULE_INSTANCE.type_name, is_single=True
     ),
     ("unifiedRoleAssignmentScheduleRequest", "activatedUsing"): Relation(
-        _activating_schedule, is_single=True, names_type=False
+        _activating_schedule, ROLE_ELIGIBILITY_SCHEDULE.type_name, is_single=True
     ),
-    ("unifiedRoleManagementPolicy", "rules"): Relation(_rules),
-    ("unifiedRoleManagementPolicyAssignment", "policy"): Relation(_policy, is_single=True, names_type=False),
+    ("unifiedRoleManagementPolicy", "rules"): Relation(_rules, "unifiedRoleManagementPolicyRule"),
+    ("unifiedRoleManagementPolicyAssignment", "policy"): Relation(_policy, ROLE_POLICY.type_name, is_single=True),
 }

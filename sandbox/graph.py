@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from sandbox.bodies import Content
 from sandbox.conditions import Asked
 from sandbox.directory.passage import let_time_pass
-from sandbox.directory.store import PORTAL, Caller, Directory
+from sandbox.directory.store import PORTAL, Caller
 from sandbox.errors import GraphError, malformed
 from sandbox.identifiers import canonical_id, new_id
 from sandbox.payloads import read_json
@@ -71,12 +71,10 @@ def router() -> Router:
     return Router(ROUTES)
 
 
-def row_of(version: str, method: str, path: str, directory: Directory) -> str:
-    """Tell the row of the table of routes that a request is for, empty where there is none."""
-    try:
-        return router().match(version, method, path, directory).route.key
-    except GraphError:
-        return ""
+def row_of(version: str, method: str, path: str) -> str:
+    """Tell the row of the table of routes that a request is for, whoever asks; empty where there is none."""
+    own = _after_me(path)
+    return router().row_of(version, method, path if own is None else f"users/me{own}")
 
 
 class Graph:
@@ -185,7 +183,7 @@ class Graph:
         arrived = Arrived(item.method, outer.version, path, query_text, b"", headers)
         request_id = new_id()
         outcome = Outcome(Answer(HTTPStatus.OK), caller, request_id, headers.get("client-request-id", request_id))
-        row = row_of(arrived.version, arrived.method, arrived.path, self._tenant.directory)
+        row = row_of(arrived.version, arrived.method, arrived.path)
         outcome.fault = self._tenant.faults.meet_inside(Target(item.method, f"/{outer.version}/{path}", row))
         fault = outcome.fault.fault if outcome.fault else None
         if fault is None or fault.is_performed:
@@ -231,13 +229,19 @@ def _item_content(item: Item) -> bytes:
 
 
 def _addressed(path: str, caller: Caller) -> str:
-    """Put the signed-in user's own address in the place of its alias `/me`, which stands first or nowhere."""
-    first, slash, rest = path.partition("/")
-    if first.lower() != "me":
+    """Put the signed-in user's own address in the place of its alias `/me`."""
+    own = _after_me(path)
+    if own is None:
         return path
     if caller.user_id is None:
         raise me_without_user()
-    return f"users/{caller.user_id}{slash}{rest}"
+    return f"users/{caller.user_id}{own}"
+
+
+def _after_me(path: str) -> str | None:
+    """Tell what follows the alias `/me`, which stands first or nowhere."""
+    first, slash, rest = path.partition("/")
+    return f"{slash}{rest}" if first.lower() == "me" else None
 
 
 def _read_body(arrived: Arrived) -> Mapping[str, Any]:

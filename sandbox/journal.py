@@ -8,32 +8,32 @@ from collections.abc import Mapping
 from typing import Any
 
 MASK = "(masked)"
-_SECRET_FIELDS = frozenset(
+_SECRET_FIELDS = frozenset(  # in small letters; a name in other ones is compared with them all the same
     {
         "access_token",
         "assertion",
         "client_assertion",
         "client_secret",
-        "currentPassword",
+        "currentpassword",
         "key",
-        "newPassword",
+        "newpassword",
         "password",
         "refresh_token",
-        "secretKey",
-        "secretText",
-        "temporaryAccessPass",
+        "secretkey",
+        "secrettext",
+        "temporaryaccesspass",
     }
 )
 # Fields of forms whose values open something, under names that mean something else in other requests.
 _SECRET_FORM_FIELDS = _SECRET_FIELDS | {
-    "accessPass",
+    "accesspass",
     "code",
     "code_verifier",
-    "confirmPassword",
+    "confirmpassword",
     "device_code",
     "dialogue",
-    "formToken",
-    "oneTimeCode",
+    "formtoken",
+    "onetimecode",
     "otc",
 }
 
@@ -46,9 +46,10 @@ class Journal:
         self._counted = 0
 
     def add(self, entry: Mapping[str, Any]) -> None:
-        """Keep an entry under the next number, its secrets masked."""
+        """Keep an entry under the next number, its secrets masked; the query is masked as a form is."""
         self._counted += 1
-        self._entries.append({"n": self._counted, **masked(entry)})
+        kept = {**masked(entry), "query": masked_form(entry["query"])}
+        self._entries.append({"n": self._counted, **kept})
 
     def entries(self) -> list[dict[str, Any]]:
         """List the entries since the last clearing."""
@@ -61,14 +62,14 @@ class Journal:
 
 def masked_form(form: Mapping[str, str]) -> dict[str, str]:
     """Copy a form with every secret in it replaced."""
-    return {name: MASK if name in _SECRET_FORM_FIELDS else value for name, value in form.items()}
+    return {name: MASK if name.lower() in _SECRET_FORM_FIELDS else value for name, value in form.items()}
 
 
 def masked(value: Any) -> Any:
     """Copy a value with every secret in it replaced."""
     if isinstance(value, Mapping):
         return {
-            name: MASK if name in _SECRET_FIELDS and isinstance(each, str) else masked(each)
+            name: MASK if name.lower() in _SECRET_FIELDS and isinstance(each, str) else masked(each)
             for name, each in value.items()
         }
     if isinstance(value, list):

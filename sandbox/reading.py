@@ -7,7 +7,7 @@ come in this way, and saved directories come back this way.
 import dataclasses
 from collections.abc import Mapping
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Kind = TypeVar("Kind")
 
@@ -35,6 +35,16 @@ def read_annotated(kind: Any, value: object, place: str) -> object:
         return None if value is None else read_annotated(get_args(kind)[0], value, place)
     if origin in (tuple, list, dict):
         return _read_members(kind, value, place)
+    return _read_single(kind, value, place)
+
+
+def _read_single(kind: Any, value: object, place: str) -> object:
+    origin, choices = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        # True equals 1, and 400.0 equals 400, without being meant.
+        if any(type(value) is type(each) and value == each for each in choices):
+            return value
+        raise UnreadableError(f"{place}: one of {', '.join(map(repr, choices))} is needed, not {value!r}.")
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(value, dict) == (origin is Mapping) and (origin is Mapping or type(value) is kind):

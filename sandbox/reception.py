@@ -77,7 +77,7 @@ class Reception:
             return
         except _VanishedError:
             return
-        befalls = None if is_control else tenant.faults.meet(target_of(self._app, tenant, scope))
+        befalls = None if is_control else tenant.faults.meet(target_of(self._app, scope))
         scope[FAULT] = befalls
         if befalls and not befalls.fault.is_performed:
             messages = await _unperformed(befalls, tenant, Request(scope), started, body)
@@ -135,12 +135,12 @@ class Reception:
                 await send(message)
 
 
-def target_of(app: Starlette, tenant: Tenant, scope: Scope) -> Target:
+def target_of(app: Starlette, scope: Scope) -> Target:
     """Tell a request's method, path and row in the table of routes."""
     method, path = scope["method"], scope["path"]
     version, _, rest = path.lstrip("/").partition("/")
     if version in {"v1.0", "beta"}:
-        return Target(method, path, row_of(version, method, rest, tenant.directory))
+        return Target(method, path, row_of(version, method, rest))
     for route in app.routes:
         if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
             return Target(method, path, f"{method} {route.path}")

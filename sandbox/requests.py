@@ -151,8 +151,7 @@ class GraphRequest:
 
     def _expanded(self, exposure: Exposure) -> Sequence[Expanded]:
         wanted = read_expansion(self.query.get("$expand"))
-        for each in wanted:
-            expansions.require_relation(exposure, each.name)
+        expansions.require_expandable(exposure, wanted, beta=self.beta)
         if wanted and exposure.is_directory and self.advanced:
             # "Advanced query capabilities on Microsoft Entra ID objects", learn.microsoft.com, read November 2026.
             raise bad_request("$expand is not supported with advanced queries.", code="Request_UnsupportedQuery")
@@ -169,8 +168,7 @@ class GraphRequest:
         found: Iterable[Record] = records.values() if isinstance(records, Mapping) else records
         filtering, searching = self.query.get("$filter"), self.query.get("$search")
         as_shown = render or (lambda record: record)
-        choosing = [self.query[each] for each in ("$filter", "$search", "$orderby") if each in self.query]
-        require_visible(self.caller, exposure.type_name, choosing)
+        require_visible(self.caller, exposure.type_name, self.query)
         if filtering is not None:
             wanted = compile_filter(filtering, exposure.allowed(advanced=self.advanced, beta=self.beta))
             if wanted.keys is not None and isinstance(records, Mapping):

@@ -12,7 +12,7 @@ from http import HTTPStatus
 
 from sandbox.bodies import NOTHING, REFERENCE, Accepted, Creates
 from sandbox.delegation import roles_for
-from sandbox.directory.store import Directory
+from sandbox.directory.store import Directory, Record
 from sandbox.errors import GraphError, malformed, not_emulated, not_found
 from sandbox.permissions import Requirement, Requirements, Scheme, Service, as_delegated, documented, parse
 from sandbox.queries.options import decode
@@ -136,6 +136,32 @@ class _Node:
 
 
 @dataclass(frozen=True)
+class _AlternateKey:
+    """A key that stands in an address in place of an id."""
+
+    find: Callable[[Directory, str], Record | None]
+    value: str
+
+    def __str__(self) -> str:
+        return self.value
+
+    def resolve(self, directory: Directory) -> str:
+        """Tell the id of the object, or refuse with 404."""
+        found = self.find(directory, self.value)
+        if found is None:
+            raise not_found(self.value)
+        return str(found["id"])
+
+
+_KEYS: Mapping[tuple[str, str], Callable[[Directory, str], Record | None]] = {
+    ("applications", "appId"): Directory.find_application,
+    ("directoryRoles", "roleTemplateId"): Directory.find_directory_role,
+    ("servicePrincipals", "appId"): Directory.find_service_principal,
+    ("users", "userPrincipalName"): Directory.find_user,
+}
+
+
+@dataclass(frozen=True)
 class Match:
     """A route with the values of its placeholders."""
 
@@ -156,16 +182,30 @@ class Router:
 
     def match(self, version: str, method: str, path: str, directory: Directory) -> Match:
         """Find the route of a request, or refuse naming what is not known."""
+        route, requirements, keys = self._find(version, method, path)
+        params = {name: key if isinstance(key, str) else key.resolve(directory) for name, key in keys.items()}
+        return Match(route, requirements, params)
+
+    def row_of(self, version: str, method: str, path: str) -> str:
+        """Tell the row that a request is for, whether or not its objects exist; empty where there is none."""
+        try:
+            return self._find(version, method, path)[0].key
+        except GraphError:
+            return ""
+
+    def _find(
+        self, version: str, method: str, path: str
+    ) -> tuple[Route, Requirements, Mapping[str, "str | _AlternateKey"]]:
         node = self._roots[version]
-        params: dict[str, str] = {}
-        for segment in _segments(path, directory):
-            if segment in node.children:
+        keys: dict[str, str | _AlternateKey] = {}
+        for segment in _segments(path):
+            if isinstance(segment, str) and segment in node.children:
                 node = node.children[segment]
-            elif node.parameter and not segment.startswith("$") and not _is_function(segment):
-                params[node.parameter] = segment
+            elif node.parameter and _may_be_key(segment):
+                keys[node.parameter] = segment
                 node = node.children["{}"]
             else:
-                raise _unknown_segment(segment)
+                raise _unknown_segment(str(segment))
         if not node.routes:
             raise _unknown_segment(path.rsplit("/", maxsplit=1)[-1])
         if method not in node.routes:
@@ -175,8 +215,7 @@ class Router:
             message = f"Specified HTTP method '{method}' is not allowed for the request target."
             allow = {"Allow": ", ".join(sorted(node.routes))}
             raise GraphError(HTTPStatus.METHOD_NOT_ALLOWED, "Request_BadRequest", message, headers=allow)
-        route, requirements = node.routes[method]
-        return Match(route, requirements, params)
+        return *node.routes[method], keys
 
     def routes(self) -> Iterator[tuple[str, Route]]:
         """List what is registered, as pairs of version and route."""
@@ -204,7 +243,7 @@ class Router:
         node.routes[route.method] = (route, requirements)
 
 
-def _segments(path: str, directory: Directory) -> Iterable[str]:
+def _segments(path: str) -> Iterable[str | _AlternateKey]:
     for encoded in path.split("/"):
         segment = decode(encoded)
         alternate = _ALTERNATE_KEY.fullmatch(segment)
@@ -216,26 +255,20 @@ def _segments(path: str, directory: Directory) -> Iterable[str]:
             yield f"microsoft.{segment}" if segment.startswith("graph.") else segment.removesuffix("()")
         else:
             yield alternate["collection"]
-            yield _resolve_key(alternate, directory)
+            yield _key(alternate)
 
 
-def _resolve_key(alternate: re.Match[str], directory: Directory) -> str:
+def _key(alternate: re.Match[str]) -> str | _AlternateKey:
     collection, name, value = alternate["collection"], alternate["name"], alternate["value"].replace("''", "'")
     if name is None:
         return value
-    finders: Mapping[tuple[str, str], Callable[[str], Mapping[str, str] | None]] = {
-        ("applications", "appId"): directory.find_application,
-        ("directoryRoles", "roleTemplateId"): directory.find_directory_role,
-        ("servicePrincipals", "appId"): directory.find_service_principal,
-        ("users", "userPrincipalName"): directory.find_user,
-    }
-    finder = finders.get((collection, name))
-    if finder is None:
+    if (collection, name) not in _KEYS:
         raise malformed(f"'{name}' is not a key of '{collection}'.")
-    found = finder(value)
-    if found is None:
-        raise not_found(value)
-    return found["id"]
+    return _AlternateKey(_KEYS[collection, name], value)
+
+
+def _may_be_key(segment: str | _AlternateKey) -> bool:
+    return not isinstance(segment, str) or not (segment.startswith("$") or _is_function(segment))
 
 
 def _is_function(segment: str) -> bool:

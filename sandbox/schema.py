@@ -34,6 +34,10 @@ _FLAGS = frozenset(
     }
 )
 
+# The member that stands for those to come; no body names it (learn.microsoft.com, "Best practices for working with
+# Microsoft Graph", read November 2026).
+_SENTINEL = "unknownFutureValue"
+
 # Enumerations that Microsoft's own samples send in other letter cases ("AdminRemove", "AfterDuration", "All").
 _ANY_CASE = frozenset(
     {
@@ -236,17 +240,15 @@ class Schema:
 
     def _is_member(self, enum: str, value: object) -> bool:
         members = self.enums[enum]
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value == _SENTINEL:
             return False
         return value.lower() in map(str.lower, members) if enum in _ANY_CASE else value in members
 
-    def project(
-        self, type_name: str, record: Mapping[str, Any], names: Iterable[str], *, annotations: bool = True
-    ) -> dict[str, Any]:
+    def project(self, type_name: str, record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
         """Show the named properties of a record, an unset one as null or an empty collection."""
         known = self.properties(type_name)
         shown: dict[str, Any] = {}
-        if annotations and "@odata.type" in record:
+        if "@odata.type" in record:
             shown["@odata.type"] = record["@odata.type"]
         for name in names:
             shown[name] = record[name] if name in record else known[name].empty()

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.behaviour import Behaviour
+from sandbox.identifiers import canonical_id, is_uuid
+from sandbox.queries.paging import LONGEST_PAGE
 from sandbox.reading import UnreadableError, read
 from sandbox.trouble.lag import LagRule
 from sandbox.trouble.throttling import Throttling
@@ -23,12 +25,18 @@ VENDOR_APPLICATION_ID = "c1a5f00d-0000-4000-8000-00000000c1a5"
 
 
 class SeedError(ValueError):
-    """A seed that cannot be read, with the place of the fault."""
+    """A seed that cannot be, or cannot be read, with the place of the fault."""
+
+
+def _uuid(text: str, what: str) -> str:
+    if not is_uuid(text):
+        raise SeedError(f"The {what} is no uuid: {text!r}.")
+    return canonical_id(text)
 
 
 @dataclass(frozen=True)
 class SeedDomain:
-    """A domain of the tenant."""
+    """A domain of the tenant; Entra keeps its name in small letters."""
 
     name: str
     is_initial: bool = False
@@ -39,6 +47,9 @@ class SeedDomain:
     is_root: bool = True
     supported_services: tuple[str, ...] = ("Email", "OfficeCommunicationsOnline")
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name.lower())
+
 
 @dataclass(frozen=True)
 class SeedLicence:
@@ -46,6 +57,10 @@ class SeedLicence:
 
     part_number: str
     seats: int = 25
+
+    def __post_init__(self) -> None:
+        if self.seats < 0:
+            raise SeedError(f"The licence {self.part_number!r} has {self.seats} seats.")
 
 
 @dataclass(frozen=True)
@@ -84,6 +99,10 @@ class SeedIdentity:
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.client_id is not None:
+            object.__setattr__(self, "client_id", _uuid(self.client_id, f"client id of {self.name!r}"))
+
 
 @dataclass(frozen=True)
 class SeedApplication:
@@ -107,6 +126,9 @@ class SeedForeignApplication:
     application_permissions: tuple[str, ...] = ()  # of Microsoft Graph, by name, that its consent asks for
     delegated_permissions: tuple[str, ...] = ()
     client_secret: str | None = field(default=None, repr=False)  # what the publisher's own daemon signs in with
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "client_id", _uuid(self.client_id, f"client id of {self.display_name!r}"))
 
 
 @dataclass(frozen=True)
@@ -196,6 +218,25 @@ class Seed:
     conditional_access_requests_per_second: int | None = 1  # of the whole tenant; None for no limit
     terms_of_use: tuple[str, ...] = ()  # agreements by name; policies name them by id
     custom_controls: tuple[str, ...] = ()  # custom authentication factors, which policies name as they are
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tenant_id", _uuid(self.tenant_id, "tenant id"))
+        if len({each.name for each in self.domains}) < len(self.domains):
+            raise SeedError("The tenant has a domain twice.")
+        # Logins, identifier URIs and mail addresses are made of these two.
+        for which, marked in (
+            ("initial", [each for each in self.domains if each.is_initial]),
+            ("default", [each for each in self.domains if each.is_default]),
+        ):
+            if len(marked) != 1 or not marked[0].is_verified:
+                raise SeedError(f"The tenant needs one {which} domain that is verified; {len(marked)} are marked so.")
+        if not 1 <= self.page_size <= LONGEST_PAGE:
+            raise SeedError(f"The page size is from 1 to {LONGEST_PAGE}, not {self.page_size}.")
+        rate = self.conditional_access_requests_per_second
+        if rate is not None and rate < 1:
+            raise SeedError(
+                f"Requests to conditional access per second are 1 or more, or null for no limit, not {rate}."
+            )
 
     def to_json(self) -> str:
         """Write the seed as JSON; an identity's secret is in it only if the seed names one."""

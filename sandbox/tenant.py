@@ -69,16 +69,18 @@ class Tenant:
             directory, identities = populate(seed, clock, known)
         except GraphError as refusal:
             raise SeedError(f"The directory refuses what the seed describes: {refusal.message}") from refusal
-        self.clock = clock
         self.hold(seed, directory, identities)
 
     def hold(self, seed: Seed, directory: Directory, identities: dict[str, IdentityCredential]) -> None:
         """Replace everything the tenant holds; journal, faults and past begin anew, lag and throttling as seeded."""
-        self.seed, self.directory, self.identities = seed, directory, identities
-        self.meter = Meter(seed.throttling)
-        self.access_rate = AccessRate(
+        meter = Meter(seed.throttling)
+        access_rate = AccessRate(
             seed.conditional_access_requests_per_second, what_if_is_rated=seed.behaviour.what_if_is_rated
         )
+        # Nothing from here on can fail, so that a tenant is replaced as a whole or not at all.
+        self.seed, self.directory, self.identities = seed, directory, identities
+        self.clock = directory.clock
+        self.meter, self.access_rate = meter, access_rate
         self.journal.clear()
         self.faults.clear()
         self.lag(seed.lag)

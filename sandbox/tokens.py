@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from jwt.algorithms import RSAAlgorithm
 
 from sandbox.clock import from_stamp
-from sandbox.directory import grants
+from sandbox.directory import grants, roles
 from sandbox.directory.store import GRAPH_APP_ID, Caller, Directory, Record
 from sandbox.errors import GraphError
 from sandbox.identifiers import new_id
@@ -88,7 +88,7 @@ class TokenAuthority:
             "idtyp": "app",
             "oid": principal["id"],
             "sub": principal["id"],
-            "wids": [_APPLICATION_MARKER, *sorted(_tenant_wide_roles(directory, principal["id"]))],
+            "wids": [_APPLICATION_MARKER, *sorted(roles.tenant_wide_roles_of(directory, principal["id"]))],
         }
         if granted:
             claims["roles"] = granted
@@ -121,7 +121,7 @@ class TokenAuthority:
             "scp": " ".join(sorted(scopes)),
             "unique_name": user["userPrincipalName"],
             "upn": user["userPrincipalName"],
-            "wids": sorted(_tenant_wide_roles(directory, user["id"])),
+            "wids": sorted(roles.tenant_wide_roles_of(directory, user["id"])),
         }
         return self._sign(directory, claims, base_url=base_url, continuous=continuous, until=until)
 
@@ -287,14 +287,5 @@ def _user_caller(directory: Directory, claims: Mapping[str, Any], challenge: _Ch
 
 def _directory_roles(directory: Directory, principal_id: str, claims: Mapping[str, Any]) -> frozenset[str]:
     if directory.behaviour.directory_roles_as_of == "now":
-        return frozenset(_tenant_wide_roles(directory, principal_id))
+        return frozenset(roles.tenant_wide_roles_of(directory, principal_id))
     return frozenset(claims.get("wids", [])) - {_APPLICATION_MARKER}
-
-
-def _tenant_wide_roles(directory: Directory, principal_id: str) -> set[str]:
-    holders = {principal_id, *directory.containers_of(principal_id, nested=True)}
-    return {
-        each["roleDefinitionId"]
-        for each in directory.role_assignments.values()
-        if each["principalId"] in holders and each["directoryScopeId"] == "/"
-    }

@@ -6,11 +6,12 @@ for the rest ("Microsoft Graph permissions reference", User.ReadBasic.All; devbl
 changes to return limited information for inaccessible member resources"; both read November 2026).
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sandbox.directory.store import Caller, Record
 from sandbox.errors import forbidden
+from sandbox.queries.grammar import properties_of, read_filter, read_search
+from sandbox.queries.ordering import order_names
 from sandbox.schema import graph_schema
 
 _DIRECTORY = frozenset({"Directory.AccessAsUser.All", "Directory.Read.All", "Directory.ReadWrite.All"})
@@ -60,16 +61,20 @@ def limited(caller: Caller, kind: str, record: Record, shown: Record) -> Record:
     return {name: kept.get(name, [] if name in lists else None) for name in shown}
 
 
-def require_visible(caller: Caller, kind: str, expressions: Iterable[str]) -> None:
+def require_visible(caller: Caller, kind: str, query: Mapping[str, str]) -> None:
     """Refuse to filter, search or sort by what the caller may not see."""
     visible = _visible(caller, kind, None)
     if visible is None:
         return
-    known = graph_schema().properties(kind, beta=True)
-    for text in expressions:
-        named = set(re.findall(r"[A-Za-z]\w*", re.sub(r"'(?:[^']|'')*'", "", text)))
-        if named.intersection(known) - visible:
-            raise forbidden()
+    named: set[str] = set()
+    if "$filter" in query:
+        named |= properties_of(read_filter(query["$filter"]))
+    if "$search" in query:
+        named |= properties_of(read_search(query["$search"]))
+    if "$orderby" in query:
+        named |= {name.partition("/")[0] for name in order_names(query["$orderby"])}
+    if named.intersection(graph_schema().properties(kind, beta=True)) - visible:
+        raise forbidden()
 
 
 def _visible(caller: Caller, kind: str, object_id: str | None) -> frozenset[str] | None:

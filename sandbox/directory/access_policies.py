@@ -14,7 +14,7 @@ from sandbox.directory.audit import record_change, target
 from sandbox.directory.premium import require_p1
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import not_found
-from sandbox.identifiers import new_id
+from sandbox.identifiers import canonical_id, new_id
 
 KIND = "conditionalAccessPolicy"
 _REPORT_ONLY = "enabledForReportingButNotEnforced"
@@ -40,6 +40,7 @@ _EMPTY_PARTS: Mapping[str, Mapping[str, object]] = {
         "includeAuthenticationContextClassReferences": [],
         "includeUserActions": [],
     },
+    "authenticationFlows": {"transferMethods": "none"},
     "clientApplications": {
         "excludeServicePrincipals": [],
         "includeServicePrincipals": [],
@@ -128,6 +129,8 @@ def restore(directory: Directory, policy_id: str, caller: Caller) -> Record:
         state = _REPORT_ONLY
     if state == "enabled":
         security_defaults.allow_enabled_policies(directory)
+    # A strength is deleted for good, even while a deleted policy names it.
+    access_policy_rules.check_strength(directory, deleted)
     policy = recycling.take_back(directory, policy_id)
     policy["state"] = state
     _record(directory, caller, "Restore", new=policy)
@@ -175,12 +178,20 @@ def _complete(policy: Record) -> None:
     conditions = {**_EMPTY_CONDITIONS, **policy["conditions"]}
     for name, empty in _EMPTY_PARTS.items():
         if conditions[name] is not None:
-            conditions[name] = {**empty, **conditions[name]}
+            conditions[name] = {**empty, **{inner: _canonical(value) for inner, value in conditions[name].items()}}
     policy["conditions"] = copy.deepcopy(conditions)
     if policy["grantControls"] is not None:
         policy["grantControls"] = copy.deepcopy({**_EMPTY_GRANT_CONTROLS, **policy["grantControls"]})
+        strength = policy["grantControls"]["authenticationStrength"]
+        if strength is not None and isinstance(strength.get("id"), str):
+            strength["id"] = canonical_id(strength["id"])
     if policy["sessionControls"] is not None:
         policy["sessionControls"] = copy.deepcopy({**_EMPTY_SESSION_CONTROLS, **policy["sessionControls"]})
+
+
+def _canonical(value: Any) -> Any:
+    # What the parts of a policy list is ids and keywords.
+    return [canonical_id(each) for each in value] if isinstance(value, list) else value
 
 
 def _record(

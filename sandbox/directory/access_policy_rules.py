@@ -35,6 +35,13 @@ def check(directory: Directory, policy: Record) -> None:
         allow_enabled_policies(directory)
 
 
+def check_strength(directory: Directory, policy: Record) -> None:
+    """Refuse a policy that demands an authentication strength which the tenant does not have."""
+    strength = (policy["grantControls"] or {}).get("authenticationStrength")
+    if strength is not None and strength.get("id") not in directory.authentication_strengths:
+        raise malformed(f"'grantControls' names an unknown authentication strength: '{strength.get('id')}'.")
+
+
 def does_not_fit(directory: Directory) -> GraphError:
     """Refuse a body that lacks what every policy has."""
     text = (
@@ -152,7 +159,7 @@ def _check_devices(_directory: Directory, policy: Record) -> None:
 
 def _check_risks(directory: Directory, policy: Record) -> None:
     conditions = policy["conditions"]
-    if any(conditions[each] for each in _USER_RISKS) and not premium.has_risk_detection(directory):
+    if any(conditions[each] for each in _USER_RISKS) and not premium.has_p2(directory):
         raise _numbered(directory, 1039, "Cannot create or update policies with premium P2 features.")
     if conditions["servicePrincipalRiskLevels"] and conditions["clientApplications"] is None:
         raise malformed("'servicePrincipalRiskLevels' condition needs 'clientApplications'.")
@@ -182,11 +189,9 @@ def _check_grant_controls(directory: Directory, policy: Record) -> None:
     built_in, strength = controls["builtInControls"], controls["authenticationStrength"]
     if controls["operator"] not in {"AND", "OR"}:
         raise malformed(f"The operator '{controls['operator']}' is neither 'AND' nor 'OR'.")
-    if strength is not None:
-        if strength.get("id") not in directory.authentication_strengths:
-            raise malformed(f"'grantControls' names an unknown authentication strength: '{strength.get('id')}'.")
-        if "mfa" in built_in:
-            raise malformed("'mfa' and an authentication strength cannot be required by one policy.")
+    check_strength(directory, policy)
+    if strength is not None and "mfa" in built_in:
+        raise malformed("'mfa' and an authentication strength cannot be required by one policy.")
     wanted = [*built_in, *controls["customAuthenticationFactors"], *controls["termsOfUse"]]
     if not wanted and strength is None:
         raise does_not_fit(directory)

@@ -1,6 +1,6 @@
 """Applications: registrations from their creation to their restoration, with their logo.
 
-What a registration may say is for `registration_rules`, who owns it for `owners`, and what it proves itself with for
+What a registration may say is for `application_rules`, who owns it for `owners`, and what it proves itself with for
 `credentials` and `federated_credentials`.
 """
 
@@ -9,7 +9,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.directory import credentials, owners, recycling, registration_rules, service_principals
+from sandbox.directory import application_rules, credentials, owners, recycling, service_principals
 from sandbox.directory.application_audit import record_application
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import bad_request, not_found
@@ -48,9 +48,9 @@ def create(directory: Directory, body: Mapping[str, Any], caller: Caller) -> tup
     application = new_record(directory, new_id(), new_id(), given)
     # Only version 2 tokens fit personal accounts, so an application for them gets them unasked.
     api = application["api"]
-    if registration_rules.is_personal(application) and "requestedAccessTokenVersion" not in (body.get("api") or {}):
+    if application_rules.is_personal(application) and "requestedAccessTokenVersion" not in (body.get("api") or {}):
         api["requestedAccessTokenVersion"] = 2
-    registration_rules.check(directory, application, None)
+    application_rules.check(directory, application, None)
     shown = credentials.begin(directory, application, body)
     directory.applications[application["id"]] = application
     directory.owners[application["id"]] = owner_ids
@@ -87,7 +87,7 @@ def change(directory: Directory, object_id: str, body: Mapping[str, Any], caller
     owners.refuse_bound(body)
     changed = {**application, **{name: dict(application[name]) for name in _OBJECTS}}
     _merge(changed, body)
-    registration_rules.check(directory, changed, application)
+    application_rules.check(directory, changed, application)
     certificates = None
     if "keyCredentials" in body:
         certificates = credentials.arrange(directory, application, body["keyCredentials"])
@@ -115,7 +115,7 @@ def restore(directory: Directory, object_id: str, caller: Caller) -> Record:
     Source: Learn, "Restore deleted item (directory object)", read November 2026.
     """
     _, application = recycling.require(directory, object_id)
-    registration_rules.check_identifiers_free(directory, application)
+    application_rules.check_identifiers_free(directory, application)
     recycling.take_back(directory, object_id)
     record_application(directory, caller, "Restore application", "Restore", application)
     return application
@@ -148,9 +148,13 @@ def _merge(record: Record, body: Mapping[str, Any]) -> None:
             # An empty object clears the claims.
             record[name] = {"accessToken": [], "idToken": [], "saml2Token": [], **value} if value else None
         elif name == "appRoles":
-            record[name] = [{"isEnabled": True, **each, "origin": "Application"} for each in value]
+            record[name] = [{"isEnabled": True, "value": None, **each, "origin": "Application"} for each in value]
+        elif name == "requiredResourceAccess":
+            record[name] = [{"resourceAccess": [], **each} for each in value]
         else:
             record[name] = value
+    scopes = record["api"]["oauth2PermissionScopes"]
+    record["api"] = {**record["api"], "oauth2PermissionScopes": [{"value": None, **each} for each in scopes]}
 
 
 def _merged(before: Mapping[str, Any], change: Mapping[str, Any]) -> Record:

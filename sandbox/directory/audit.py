@@ -1,5 +1,6 @@
 """The directory's audit log: one entry for every change, as `auditLogs/directoryAudits` shows it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -74,6 +75,10 @@ def modified(name: str, *, old: object = None, new: object = None) -> Record:
     """Describe one changed property; values are JSON inside a string, as in Entra's log."""
     return {
         "displayName": name,
-        "oldValue": None if old is None else f'"{old}"',
-        "newValue": None if new is None else f'"{new}"',
+        "oldValue": None if old is None else _as_json(old),
+        "newValue": None if new is None else _as_json(new),
     }
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(str(value), ensure_ascii=False)

@@ -33,8 +33,12 @@ class Permissions:
 
 
 def may_consent_for_tenant(directory: Directory, user: Record, permissions: Permissions) -> bool:
-    """Say whether a user's directory roles let him consent to all of this for everybody."""
-    held = {directory.role_definitions[each]["displayName"] for each in roles.roles_of(directory, user["id"])}
+    """Say whether a user's directory roles let him consent to all of this for everybody.
+
+    A role for some objects only is not one for everybody.
+    """
+    held_roles = roles.tenant_wide_roles_of(directory, user["id"])
+    held = {directory.role_definitions[each]["displayName"] for each in held_roles}
     if held & _ANY_PERMISSION:
         return True
     return bool(held & _ALL_BUT_GRAPH_ROLES) and not permissions.app_roles.get(GRAPH_APP_ID)
@@ -49,32 +53,44 @@ def ensure_principal(directory: Directory, client_id: str, user: Record) -> Reco
 
 
 def consent_for_tenant(directory: Directory, client_id: str, permissions: Permissions, user: Record) -> None:
-    """Give an application permissions for everybody, taking earlier tenant-wide ones back as the tenant does."""
-    if directory.find_service_principal(client_id) is None:
-        directory.unseen_principals[client_id] = directory.behaviour.unseen_principal_requests
-    principal = ensure_principal(directory, client_id, user)
+    """Give an application permissions for everybody, taking earlier tenant-wide ones back as the tenant does.
+
+    What cannot be given is refused before anything is made or taken back.
+    """
+    known = directory.find_service_principal(client_id)
     resources = {each: _resource(directory, each)["id"] for each in permissions.resources}
     wanted_roles = {(resources[each], role) for each, ids in permissions.app_roles.items() for role in ids}
-    wanted_scopes = {resources[each]: " ".join(names) for each, names in permissions.scopes.items()}
-    _take_back(directory, principal["id"], wanted_roles, wanted_scopes, user)
-    held = {(each["resourceId"], each["appRoleId"]) for each in _roles_held(directory, principal["id"])}
-    for resource_id, role_id in sorted(wanted_roles - held):
+    scopes = {
+        resources[each]: _scope_for_everybody(directory, known, resources[each], names)
+        for each, names in permissions.scopes.items()
+    }
+    new_roles = sorted(wanted_roles - _roles_held(directory, known))
+    for each in resources.values():
+        ids = [role_id for resource_id, role_id in new_roles if resource_id == each]
+        grants.require_grantable(directory, known, each, ids, scopes.get(each))
+    principal = ensure_principal(directory, client_id, user)
+    if known is None:
+        directory.unseen_principals[client_id] = directory.behaviour.unseen_principal_requests
+    _take_back(directory, principal["id"], wanted_roles, scopes, user)
+    for resource_id, role_id in new_roles:
         body = {"principalId": principal["id"], "resourceId": resource_id, "appRoleId": role_id}
         grants.assign_app_role(directory, body, _page(user))
-    for resource_id, scope in wanted_scopes.items():
-        _grant(directory, principal["id"], resource_id, None, scope, user)
-    _record(directory, principal, user, for_everybody=True, is_app_only=not wanted_scopes)
+    for resource_id, scope in scopes.items():
+        _grant(directory, principal, resource_id, None, scope, user)
+    _record(directory, principal, user, for_everybody=True, is_app_only=not scopes)
 
 
 def consent_for_user(directory: Directory, client_id: str, permissions: Permissions, user: Record) -> None:
     """Give an application delegated permissions for the one user who consents, beside those it holds for him."""
-    principal = ensure_principal(directory, client_id, user)
+    known = directory.find_service_principal(client_id)
+    scopes: dict[str, str] = {}
     for each, names in permissions.scopes.items():
         resource_id = _resource(directory, each)["id"]
-        held = _find_grant(directory, principal["id"], resource_id, user["id"])
-        before = [] if held is None else str(held["scope"] or "").split()
-        scope = " ".join(dict.fromkeys([*before, *names]))
-        _grant(directory, principal["id"], resource_id, user["id"], scope, user)
+        scopes[resource_id] = _joined(_find_grant(directory, known, resource_id, user["id"]), names)
+        grants.require_grantable(directory, known, resource_id, (), scopes[resource_id])
+    principal = ensure_principal(directory, client_id, user)
+    for resource_id, scope in scopes.items():
+        _grant(directory, principal, resource_id, user["id"], scope, user)
     _record(directory, principal, user, for_everybody=False, is_app_only=False)
 
 
@@ -100,8 +116,9 @@ def _take_back(
 ) -> None:
     extent = directory.behaviour.consent_takes_back
     if extent == "everything":
-        for each in list(_roles_held(directory, principal_id)):
-            if (each["resourceId"], each["appRoleId"]) not in wanted_roles:
+        for each in list(directory.live_app_role_assignments()):
+            held = each["principalId"] == principal_id
+            if held and (each["resourceId"], each["appRoleId"]) not in wanted_roles:
                 grants.withdraw_app_role(directory, each["id"], _page(user))
     if extent in {"everything", "delegated"}:
         for each in list(directory.permission_grants.values()):
@@ -111,28 +128,44 @@ def _take_back(
 
 
 def _grant(
-    directory: Directory, principal_id: str, resource_id: str, user_id: str | None, scope: str, user: Record
+    directory: Directory, principal: Record, resource_id: str, user_id: str | None, scope: str, user: Record
 ) -> None:
-    held = _find_grant(directory, principal_id, resource_id, user_id)
+    held = _find_grant(directory, principal, resource_id, user_id)
     if held is None:
-        body: dict[str, Any] = {"clientId": principal_id, "resourceId": resource_id, "scope": scope}
+        body: dict[str, Any] = {"clientId": principal["id"], "resourceId": resource_id, "scope": scope}
         body |= {"consentType": "AllPrincipals" if user_id is None else "Principal", "principalId": user_id}
         grants.create_permission_grant(directory, body, _page(user))
         return
-    if user_id is None and directory.behaviour.consent_takes_back == "nothing":
-        scope = " ".join(dict.fromkeys([*str(held["scope"] or "").split(), *scope.split()]))
     if held["scope"] != scope:
         grants.change_permission_grant(directory, held["id"], {"scope": scope}, _page(user))
 
 
-def _find_grant(directory: Directory, principal_id: str, resource_id: str, user_id: str | None) -> Record | None:
-    wanted = {"clientId": principal_id, "resourceId": resource_id, "principalId": user_id}
+def _scope_for_everybody(directory: Directory, principal: Record | None, resource_id: str, names: Iterable[str]) -> str:
+    """Tell what a tenant-wide grant will hold: what was asked for, beside what it held if nothing is taken back."""
+    keeps = directory.behaviour.consent_takes_back == "nothing"
+    return _joined(_find_grant(directory, principal, resource_id, None) if keeps else None, names)
+
+
+def _joined(held: Record | None, names: Iterable[str]) -> str:
+    before = [] if held is None else str(held["scope"] or "").split()
+    return " ".join(dict.fromkeys([*before, *names]))
+
+
+def _find_grant(directory: Directory, principal: Record | None, resource_id: str, user_id: str | None) -> Record | None:
+    if principal is None:
+        return None
+    wanted = {"clientId": principal["id"], "resourceId": resource_id, "principalId": user_id}
     known = directory.permission_grants.values()
     return next((each for each in known if all(each[name] == value for name, value in wanted.items())), None)
 
 
-def _roles_held(directory: Directory, principal_id: str) -> Iterable[Record]:
-    return (each for each in directory.live_app_role_assignments() if each["principalId"] == principal_id)
+def _roles_held(directory: Directory, principal: Record | None) -> set[tuple[str, str]]:
+    """List what a principal holds, as resource and app role."""
+    return {
+        (each["resourceId"], each["appRoleId"])
+        for each in directory.live_app_role_assignments()
+        if principal is not None and each["principalId"] == principal["id"]
+    }
 
 
 def _resource(directory: Directory, client_id: str) -> Record:

@@ -45,6 +45,7 @@ class Certificates:
 def begin(directory: Directory, record: Record, body: Mapping[str, Any]) -> list[Record]:
     """Give a new object the credentials that its body asks for, and show the secrets among them, this once."""
     certificates = arrange(directory, record, body.get("keyCredentials", []))
+    require_encryption_key(record, certificates)
     passwords = [_new_password(directory, each) for each in body.get("passwordCredentials", [])]
     record["keyCredentials"] = certificates.credentials
     directory.certificates[record["id"]] = certificates.contents

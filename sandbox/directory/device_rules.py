@@ -14,6 +14,7 @@ Device = Mapping[str, Any]
 Matcher = Callable[[Device], bool]
 
 LONGEST_RULE = 3072
+_DEEPEST = 50  # levels of parentheses and negations, which the parser and the test it makes descend into
 
 # Names in rules, and those of Graph's deviceInfo.
 _PROPERTIES: Mapping[str, str] = {
@@ -80,6 +81,7 @@ class _Parser:
     def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens
         self._next = 0
+        self._depth = 0
 
     def whole(self) -> Matcher:
         matcher = self._either()
@@ -101,13 +103,21 @@ class _Parser:
 
     def _single(self) -> Matcher:
         if self._accept("not"):
-            inner = self._single()
+            inner = self._nested(self._single)
             return lambda device: not inner(device)
         if self._accept("("):
-            inner = self._either()
+            inner = self._nested(self._either)
             self._expect(")")
             return inner
         return self._comparison()
+
+    def _nested(self, read: Callable[[], Matcher]) -> Matcher:
+        if self._depth == _DEEPEST:
+            raise RuleError(f"it is nested more than {_DEEPEST} levels deep")
+        self._depth += 1
+        matcher = read()
+        self._depth -= 1
+        return matcher
 
     def _comparison(self) -> Matcher:
         word = self._take()

@@ -25,7 +25,7 @@ _REQUIRED = ("name", "issuer", "subject")
 def create(directory: Directory, application_id: str, body: Mapping[str, Any], caller: Caller) -> Record:
     """Add a credential to an application."""
     application = applications.require(directory, application_id)
-    held = directory.federated_credentials.setdefault(application_id, [])
+    held = held_by(directory, application_id)
     credential: Record = {
         "id": new_id(),
         "name": body.get("name"),
@@ -41,7 +41,7 @@ def create(directory: Directory, application_id: str, body: Mapping[str, Any], c
     _require_unique_subject(held, credential)
     if len(held) >= MOST:
         raise _refused(f"An application has at most {MOST} federated identity credentials.")
-    held.append(credential)
+    directory.federated_credentials[application_id] = [*held, credential]
     record_application(directory, caller, "Update application", "Update", application)
     return credential
 

@@ -5,14 +5,14 @@ resource type" and "Update a delegated permission grant", read November 2026; wh
 of the tenant's behaviour.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from sandbox.directory import service_principals
+from sandbox.directory import premium, service_principals
 from sandbox.directory.audit import modified, record_change, target
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import GraphError, bad_request, conflicting_object, forbidden, not_found
-from sandbox.identifiers import encoded_id, new_id
+from sandbox.identifiers import canonical_id, encoded_id, new_id
 
 DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"
 _LONGEST_SCOPE = 3850
@@ -27,12 +27,14 @@ def assign_app_role(directory: Directory, body: Mapping[str, Any], caller: Calle
     for name in ("principalId", "resourceId", "appRoleId"):
         if not body.get(name):
             raise bad_request(f"A value is required for property '{name}' of resource 'AppRoleAssignment'.")
-    principal_id, resource_id, role_id = (str(body[name]) for name in ("principalId", "resourceId", "appRoleId"))
+    principal_id, resource_id, role_id = (
+        canonical_id(str(body[name])) for name in ("principalId", "resourceId", "appRoleId")
+    )
     resource = service_principals.render(directory, service_principals.require(directory, resource_id))
     type_name, principal = directory.require_object(principal_id)
     if type_name not in _PRINCIPAL_TYPE:
         raise not_found(principal_id)
-    if type_name == "group" and not directory.has_plan("AAD_PREMIUM", "AAD_PREMIUM_P2"):
+    if type_name == "group" and not premium.has_p1(directory):
         raise forbidden("Assigning groups to applications needs a Microsoft Entra ID P1 or P2 licence.")
     _require_role(resource, role_id, _MEMBER_KIND[type_name])
     _require_enabled(directory, principal)
@@ -83,9 +85,23 @@ def granted_permissions(directory: Directory, principal_id: str, resource_id: st
     )
 
 
+def require_grantable(
+    directory: Directory, client: Record | None, resource_id: str, app_roles: Collection[str], scope: str | None
+) -> None:
+    """Refuse app roles and a scope that a resource cannot grant to a client, which may not be in the tenant yet."""
+    resource = service_principals.require(directory, resource_id)
+    shown = service_principals.render(directory, resource)
+    for each in app_roles:
+        _require_role(shown, each, _MEMBER_KIND["servicePrincipal"])
+    if app_roles and client is not None:
+        _require_enabled(directory, client)
+    if scope is not None:
+        _check_scope(directory, resource, scope)
+
+
 def create_permission_grant(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
     """Grant delegated permissions, once per client, resource and principal."""
-    client_id, resource_id = str(body.get("clientId")), str(body.get("resourceId"))
+    client_id, resource_id = canonical_id(str(body.get("clientId"))), canonical_id(str(body.get("resourceId")))
     service_principals.require(directory, client_id)
     resource = service_principals.require(directory, resource_id)
     kind, principal_id = body.get("consentType"), body.get("principalId")
@@ -93,7 +109,8 @@ def create_permission_grant(directory: Directory, body: Mapping[str, Any], calle
         raise bad_request("Invalid value specified for property 'consentType' of resource 'OAuth2PermissionGrant'.")
     if (kind == "Principal") != bool(principal_id):
         raise bad_request("The property 'principalId' is needed for consentType 'Principal', and for that only.")
-    if principal_id and principal_id not in directory.users:
+    principal_id = canonical_id(principal_id) if principal_id else None
+    if principal_id is not None and principal_id not in directory.users:
         raise not_found(principal_id)
     _check_scope(directory, resource, body.get("scope"))
     grant_id = encoded_id(*(each for each in (client_id, resource_id, principal_id) if each))

@@ -7,10 +7,11 @@ groups: P1, security, assigned membership, no nesting, fixed at creation) and "R
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
-from sandbox.directory import recycling
+from sandbox.directory import premium, recycling
 from sandbox.directory.audit import record_change, target
 from sandbox.directory.store import Caller, Directory, Record, referenced_id
 from sandbox.errors import GraphError, bad_request, not_found
@@ -76,7 +77,7 @@ def change(directory: Directory, group_id: str, body: Mapping[str, Any], caller:
     if "isAssignableToRole" in body and body["isAssignableToRole"] != group["isAssignableToRole"]:
         raise bad_request("The property 'isAssignableToRole' can only be set when a group is created.")
     _check_names(body)
-    _check_change(group, body)
+    _check_change(group, body, caller)
     joining = _bound_ids(directory, body, "members")
     for each in joining:
         _require_may_join(directory, group, each)
@@ -222,7 +223,17 @@ def _check_assignable(directory: Directory, body: Mapping[str, Any]) -> None:
         raise bad_request("The visibility of a role-assignable group must be 'Private'.")
 
 
-def _check_change(group: Record, body: Mapping[str, Any]) -> None:
+def _check_extras(extras: Collection[str], body: Mapping[str, Any], caller: Caller) -> None:
+    if len(extras) < sum("@odata." not in name for name in body):
+        # "Update group": these are kept elsewhere and must be changed by a request of their own.
+        raise bad_request(f"The property '{min(extras)}' cannot be changed together with other properties.")
+    if caller.user_id is None and not caller.unrestricted:
+        # An application by itself is refused whatever its permissions (terraform-provider-azuread #1262).
+        message = "User does not have permissions to execute this action."
+        raise GraphError(HTTPStatus.FORBIDDEN, "ErrorGroupsAccessDenied", message)
+
+
+def _check_change(group: Record, body: Mapping[str, Any], caller: Caller) -> None:
     if any(f"{name}@odata.bind" in body for name in ("owners", "memberOf")):
         raise bad_request("Only 'members' can be added by reference when a group is changed.")
     if "mailEnabled" in body and body["mailEnabled"] != group["mailEnabled"]:
@@ -236,9 +247,8 @@ def _check_change(group: Record, body: Mapping[str, Any]) -> None:
     extras = _EXTRAS.intersection(body)
     if extras and not _is_unified(group):
         raise _invalid(min(extras))
-    if extras and len(body) > len(extras):
-        # "Update group": these are kept elsewhere and must be changed by a request of their own.
-        raise bad_request(f"The property '{min(extras)}' cannot be changed together with other properties.")
+    if extras:
+        _check_extras(extras, body, caller)
 
 
 def _require_may_join(directory: Directory, group: Record, member_id: str) -> None:
@@ -266,7 +276,7 @@ def _require_type(directory: Directory, object_id: str, allowed: set[str], relat
 
 
 def _require_premium(directory: Directory, what: str) -> None:
-    if not directory.has_plan("AAD_PREMIUM"):
+    if not premium.has_p1(directory):
         raise bad_request(f"{what} needs a Microsoft Entra ID P1 or P2 licence.")
 
 

@@ -135,7 +135,12 @@ def change(directory: Directory, configuration_id: str, body: Mapping[str, Any],
     if body.get("@odata.type") != configuration["@odata.type"]:
         # "Update" pages of every configuration: the type has to stand in the body.
         raise bad_request(f"The property '@odata.type' must be '{configuration['@odata.type']}'.", code="badRequest")
-    changed = {**configuration, **{name: value for name, value in body.items() if name != "@odata.type"}}
+    # Clients echo the id that stands in the address.
+    if str(body.get("id", configuration["id"])).lower() != configuration["id"].lower():
+        raise bad_request("The id of an authentication method configuration cannot be changed.", code="badRequest")
+    given = {name: value for name, value in body.items() if name not in {"@odata.type", "id"}}
+    changed = {**configuration, **given}
+    changed["includeTargets"] = [_completed(configuration["id"], each) for each in changed["includeTargets"]]
     if configuration["id"] == PASS:
         _require_sound_lifetimes(changed)
     for each in (*changed["includeTargets"], *changed["excludeTargets"]):
@@ -173,7 +178,16 @@ def _starting(name: str) -> Record:
     }
 
 
+def _completed(name: str, target_given: Record) -> Record:
+    """Make what is left out of a target what it is to begin with; its id has to be given."""
+    usual = {key: value for key, value in _STARTING[name][2]["includeTargets"][0].items() if key != "id"}
+    return {**copy.deepcopy(usual), **target_given}
+
+
 def _require_sound_lifetimes(configuration: Record) -> None:
+    for name in ("defaultLength", "defaultLifetimeInMinutes", "maximumLifetimeInMinutes", "minimumLifetimeInMinutes"):
+        if configuration[name] is None:
+            raise bad_request(f"The property '{name}' needs a value.", code="badRequest")
     shortest = configuration["minimumLifetimeInMinutes"]
     usual = configuration["defaultLifetimeInMinutes"]
     longest = configuration["maximumLifetimeInMinutes"]

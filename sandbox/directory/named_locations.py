@@ -26,22 +26,33 @@ _SHORTEST_PREFIX = 8
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     IP_LOCATION: {"isTrusted": False},
-    COUNTRY_LOCATION: {"includeUnknownCountriesAndRegions": False, "countryLookupMethod": "clientIpAddress"},
+    COUNTRY_LOCATION: {
+        "countriesAndRegions": [],
+        "countryLookupMethod": "clientIpAddress",
+        "includeUnknownCountriesAndRegions": False,
+    },
 }
 
 
 @dataclass(frozen=True)
 class Around:
-    """The named locations around an address."""
+    """The named locations around an address, and those of which only the country would tell."""
 
     ids: frozenset[str]
+    undecided: frozenset[str]
     is_trusted: bool
 
 
 def around(directory: Directory, address: str | None, country: str | None) -> Around:
     """Tell the locations that an address or a country (two letters, empty when unknown, None when left open) is in."""
-    found = [each for each in directory.named_locations.values() if _holds(each, address, country)]
-    return Around(frozenset(each["id"] for each in found), any(each.get("isTrusted") for each in found))
+    locations = directory.named_locations.values()
+    found = [each for each in locations if _holds(each, address, country)]
+    undecided = [each for each in locations if country is None and _kind_of(each) == COUNTRY_LOCATION]
+    return Around(
+        frozenset(each["id"] for each in found),
+        frozenset(each["id"] for each in undecided),
+        any(each.get("isTrusted") for each in found),
+    )
 
 
 def create(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
@@ -174,7 +185,7 @@ def _check(location: Record) -> None:
         if not 1 <= len(location.get("ipRanges", [])) <= _MOST_RANGES:
             raise malformed(f"'ipRanges' must hold 1 to {_MOST_RANGES} ranges.")
         return
-    countries = location.get("countriesAndRegions", [])
+    countries = location["countriesAndRegions"]
     if not countries and not location["includeUnknownCountriesAndRegions"]:
         raise malformed("'countriesAndRegions' must hold at least one country or region.")
     for each in countries:

@@ -8,7 +8,7 @@ threads, as are the AADSTS codes of a sign-in.
 import secrets
 import string
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import MAXYEAR, timedelta
 from typing import Any
 
 from sandbox.clock import as_stamp, from_stamp
@@ -25,7 +25,7 @@ _ALPHABET = string.ascii_letters + string.digits + "+"
 _USABLE = "EnabledByPolicy"
 
 
-class EnrolmentError(Exception):
+class PassError(Exception):
     """A sign-in with a pass that Entra would refuse, with its AADSTS code."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -50,6 +50,9 @@ def issue(directory: Directory, key: str, body: Mapping[str, Any], caller: Calle
         raise refused_by_policy("TemporaryAccessPass")
     now = directory.clock.now()
     start = from_stamp(body["startDateTime"]) if body.get("startDateTime") else now
+    if start.year == MAXYEAR:
+        # Its end would lie beyond the calendar.
+        raise _refused("Temporary Access Pass 'startDateTime' lies too far ahead.")
     if start + timedelta(minutes=lifetime) <= now:
         raise _refused("Temporary Access Pass would have ended before it is issued: 'startDateTime' lies too far back.")
     code = "".join(secrets.choice(_ALPHABET) for _ in range(configuration["defaultLength"]))
@@ -103,11 +106,11 @@ def require_usable(directory: Directory, user: Record, code: str) -> Record:
         if each["@odata.type"] == PASS_TYPE and directory.pass_hashes[each["id"]].matches(code):
             reason = usability(directory, user, each)
             if reason == "Expired":
-                raise EnrolmentError(130504, "Your Temporary Access Pass has expired.")
+                raise PassError(130504, "Your Temporary Access Pass has expired.")
             if reason != _USABLE:
-                raise EnrolmentError(130501, f"Sign in was blocked due to User Credential Policy ({reason}).")
+                raise PassError(130501, f"Sign in was blocked due to User Credential Policy ({reason}).")
             return each
-    raise EnrolmentError(130507, "An access pass could not be found or verified for the user.")
+    raise PassError(130507, "An access pass could not be found or verified for the user.")
 
 
 def use(access_pass: Record) -> None:

@@ -5,6 +5,7 @@ Administrator for every role (learn.microsoft.com, "Get unifiedRoleManagementPol
 read November 2026). What a rule asks of a request is judged in `sandbox.directory.role_requests`.
 """
 
+import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -83,6 +84,8 @@ def change_rule(directory: Directory, policy_id: str, rule_id: str, body: Mappin
         if each not in ENABLEMENT:
             raise bad_request(f"'{each}' is none of the rules that can be enabled: {', '.join(sorted(ENABLEMENT))}.")
     changed = {**current, **{name: value for name, value in body.items() if name != "target"}}
+    if "setting" in changed:
+        changed["setting"] = _completed(changed["setting"])
     if changed.get("isExpirationRequired") and not changed.get("maximumDuration"):
         raise bad_request("A maximumDuration is required where isExpirationRequired is true.")
     policy = directory.role_policies.setdefault(role_id, {"rules": {}})
@@ -128,6 +131,12 @@ def _check_target(current: Record, wanted: Mapping[str, Any] | None) -> None:
         known = current["target"].get(name)
         if "@odata." not in name and str(value).lower() != str(known).lower():
             raise not_emulated(f"a rule about another target ('{name}')")
+
+
+def _completed(setting: Mapping[str, Any] | None) -> Record:
+    if setting is None or any(setting.get(name, False) is None for name in _APPROVAL):
+        raise bad_request("The property 'setting' of an approval rule, and what it holds, cannot be null.")
+    return copy.deepcopy({**_APPROVAL, **setting})
 
 
 def _default(kind: str, rule_id: str, **values: Any) -> Record:

@@ -20,7 +20,7 @@ from sandbox.directory import role_policies, role_schedules, roles
 from sandbox.directory.role_schedules import ASSIGNMENT, ELIGIBILITY, SHORTEST, Kind
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import GraphError, bad_request, malformed, not_emulated
-from sandbox.identifiers import new_id
+from sandbox.identifiers import canonical_id, new_id
 from sandbox.schema import graph_schema
 
 _REMOVALS = frozenset({"adminRemove", "selfDeactivate"})
@@ -68,8 +68,8 @@ def create(directory: Directory, kind: Kind, body: Mapping[str, Any], caller: Ca
     if body.get("isValidationOnly"):
         request["status"] = "Granted"
         return request
-    kind.requests(directory)[request["id"]] = request
     step.carry_out(directory, ask, request)
+    kind.requests(directory)[request["id"]] = request
     return request
 
 
@@ -96,7 +96,7 @@ def _read(directory: Directory, kind: Kind, body: Mapping[str, Any], caller: Cal
     definition_id = str(body["roleDefinitionId"]).lower()
     if definition_id not in directory.role_definitions:
         raise GraphError(HTTPStatus.NOT_FOUND, "RoleNotFound", "The role is not found.")
-    principal_id = str(body["principalId"])
+    principal_id = canonical_id(str(body["principalId"]))
     type_name, principal = directory.find_object(principal_id) or ("", {})
     if type_name not in {"user", "group", "servicePrincipal"}:
         raise GraphError(HTTPStatus.NOT_FOUND, "SubjectNotFound", "The subject is not found.")

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sandbox.clock import as_stamp, from_stamp
-from sandbox.directory import recycling, roles
+from sandbox.directory import premium, recycling, roles
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, Caller, Directory, Record
 from sandbox.errors import GraphError, bad_request, not_found
 from sandbox.identifiers import encoded_id
@@ -54,7 +54,7 @@ KINDS = (ASSIGNMENT, ELIGIBILITY)
 
 def require_licence(directory: Directory) -> None:
     """Refuse role schedules in a tenant without P2, reads as well."""
-    if not directory.has_plan("AAD_PREMIUM_P2"):
+    if not premium.has_p2(directory):
         raise bad_request(_NO_P2, code="AadPremiumLicenseRequired")
 
 

@@ -7,20 +7,23 @@ Whatever is scheduled by Privileged Identity Management is an assignment here wh
 role member", "Assign Microsoft Entra roles in Privileged Identity Management", read November 2026.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from sandbox.directory import premium
 from sandbox.directory.audit import modified, record_change, target
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, Caller, Directory, Record
 from sandbox.errors import bad_request, conflicting_object, not_emulated, not_found
-from sandbox.identifiers import encoded_id, new_id, seeded_id
+from sandbox.identifiers import canonical_id, encoded_id, new_id, seeded_id
 
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 _CONFLICT = "A conflicting object with one or more of the specified property values is present in the directory."
 _HOLDERS = frozenset({"user", "servicePrincipal", "group"})
 # What an assignment can be limited to, beside the whole tenant.
+_SCOPE = re.compile(r"/(?P<collection>administrativeUnits/)?(?P<id>[^/]+)")
 _SCOPES = frozenset({"administrativeUnit", "application", "group", "servicePrincipal", "user"})
 
 
@@ -42,18 +45,18 @@ def assign(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Rec
     """Give a role to a principal."""
     definition = _require_definition(directory, body.get("roleDefinitionId"))
     scope = require_scope(directory, body)
-    principal_id = str(body.get("principalId"))
+    principal_id = canonical_id(str(body.get("principalId")))
     type_name, principal = directory.require_object(principal_id)
     if type_name not in _HOLDERS:
         raise not_found(principal_id)
     require_may_hold(type_name, principal)
     if find_assignment(directory, principal_id, definition["id"], scope) is not None:
-        if directory.behaviour.duplicate_role_assignment == HTTPStatus.CONFLICT:
+        if directory.behaviour.duplicate_role_assignment == HTTPStatus.CONFLICT.value:
             raise conflicting_object(_CONFLICT, target="roleDefinitionId")
         raise bad_request(_CONFLICT)
     assignment = hold(directory, principal_id, definition["id"], scope)
     record(directory, caller, "Add member to role", assignment)
-    if directory.has_plan("AAD_PREMIUM_P2"):
+    if premium.has_p2(directory):
         record(directory, caller, "Add member to role outside of PIM (permanent)", assignment, service="PIM")
     return assignment
 
@@ -109,10 +112,14 @@ def require_scope(directory: Directory, body: Mapping[str, Any]) -> str:
     if scope == "/":
         return "/"
     # Administrative units stand behind their collection, other objects by themselves.
-    object_id = str(scope).removeprefix("/administrativeUnits").strip("/")
-    if directory.require_object(object_id)[0] not in _SCOPES:
+    form = _SCOPE.fullmatch(str(scope))
+    if form is None:
+        raise bad_request("Must specify valid property scope of entity RoleAssignment")
+    object_id = canonical_id(form["id"])
+    type_name, _ = directory.require_object(object_id)
+    if type_name not in _SCOPES or (type_name == "administrativeUnit") != bool(form["collection"]):
         raise not_found(object_id)
-    return str(scope)
+    return f"/{form['collection'] or ''}{object_id}"
 
 
 def require_may_hold(type_name: str, principal: Record) -> None:
@@ -153,6 +160,16 @@ def roles_of(directory: Directory, principal_id: str) -> set[str]:
     """List the roles a principal holds, or held when it was deleted, directly or through groups, by definition id."""
     involved = {principal_id, *directory.containers_of(principal_id, nested=True)}
     return {each["roleDefinitionId"] for each in directory.role_assignments.values() if each["principalId"] in involved}
+
+
+def tenant_wide_roles_of(directory: Directory, principal_id: str) -> set[str]:
+    """List the roles a principal holds for the whole tenant, directly or through groups, by definition id."""
+    involved = {principal_id, *directory.containers_of(principal_id, nested=True)}
+    return {
+        each["roleDefinitionId"]
+        for each in directory.role_assignments.values()
+        if each["principalId"] in involved and each["directoryScopeId"] == "/"
+    }
 
 
 def template_of(directory: Directory, role_name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.directory import credentials, owners, recycling
 from sandbox.directory.application_audit import record_application
-from sandbox.directory.registration_rules import redirect_uris
+from sandbox.directory.application_rules import redirect_uris
 from sandbox.directory.store import MICROSOFT_TENANT_ID, Caller, Directory, Record
 from sandbox.errors import GraphError, bad_request, conflicting_object, forbidden, not_found
 from sandbox.identifiers import new_id

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sandbox.clock import as_stamp, from_stamp
+from sandbox.directory.premium import has_p1
 from sandbox.directory.store import Directory, Record
 from sandbox.identifiers import new_id
 
 INTERACTIVE = "interactiveUser"
 NON_INTERACTIVE = "nonInteractiveUser"
 SERVICE_PRINCIPAL = "servicePrincipal"
-_PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
 _KEPT = timedelta(days=30)
 _KEPT_WITHOUT_PREMIUM = timedelta(days=7)
 _DAY = 24 * 3600  # how long a browser's session lasts, too
@@ -113,7 +113,7 @@ def readable(directory: Directory, entries: Iterable[Record], *, stamp: str) -> 
     """List the entries that can be read by now, the latest first; `stamp` names the property with their time."""
     now = directory.clock.now()
     delay = timedelta(seconds=directory.behaviour.log_delay_seconds)
-    kept = _KEPT if has_premium(directory) else _KEPT_WITHOUT_PREMIUM
+    kept = _KEPT if has_p1(directory) else _KEPT_WITHOUT_PREMIUM
     for entry in reversed(list(entries)):
         if delay <= now - from_stamp(entry[stamp]) <= kept:
             yield entry
@@ -133,7 +133,7 @@ def forget_ended(directory: Directory) -> None:
         for key in [key for key, each in collection.items() if now >= end_of(each)]:
             del collection[key]
             directory.oath_secrets.pop(key, None)
-    kept = _KEPT if has_premium(directory) else _KEPT_WITHOUT_PREMIUM
+    kept = _KEPT if has_p1(directory) else _KEPT_WITHOUT_PREMIUM
     oldest = as_stamp(directory.clock.now() - kept)
     for entries, stamp in (
         (directory.sign_in_entries, "createdDateTime"),
@@ -141,11 +141,6 @@ def forget_ended(directory: Directory) -> None:
     ):
         if entries and entries[0][stamp] < oldest:
             entries[:] = [each for each in entries if each[stamp] >= oldest]
-
-
-def has_premium(directory: Directory) -> bool:
-    """Say whether the tenant has the licence that the sign-in log needs."""
-    return directory.has_plan(*_PREMIUM)
 
 
 def platform(user_agent: str | None) -> str:

@@ -264,9 +264,9 @@ def _check_words(body: Mapping[str, Any], user: Record) -> None:
     given = [each.strip() for each in (body.get("passwordPolicies") or "None").split(",")]
     if not _PASSWORD_POLICIES.issuperset(given):
         raise _invalid("passwordPolicies")
-    # A parent's consent is for those whom an age group makes minors.
+    # A parent's consent is for those whom an age group makes minors; that none is required is true of others as well.
     both = {**user, **body}
-    if body.get("consentProvidedForMinor") and both.get("ageGroup") in {None, "Adult"}:
+    if body.get("consentProvidedForMinor") in {"Granted", "Denied"} and both.get("ageGroup") in {None, "Adult"}:
         raise _invalid("consentProvidedForMinor")
 
 

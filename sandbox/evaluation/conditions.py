@@ -132,9 +132,7 @@ def _names_location(listed: Collection[str], sign_in: SignIn) -> bool | None:
     named = "All" in listed or ("AllTrusted" in listed and sign_in.is_trusted_location)
     if named or not sign_in.locations.isdisjoint(listed):
         return True
-    # Whether a location by country is around an address shows only with the country.
-    others = set(listed) - {"All", "AllTrusted"}
-    return None if sign_in.country is None and others else False
+    return None if not sign_in.undecided_locations.isdisjoint(listed) else False
 
 
 def _judge_device(conditions: Record, sign_in: SignIn) -> str | None:

@@ -24,7 +24,8 @@ class SignIn:
 
     `groups` and `roles` hold ids, nested groups included; `guest_type` is one of Graph's
     conditionalAccessGuestOrExternalUserTypes; `applications` are the client ids of what is accessed; `device` are
-    properties of a registered device, none of an unregistered one; `locations` are the named ones around the address.
+    properties of a registered device, none of an unregistered one; `locations` are the named ones around the address,
+    `undecided_locations` those by country while no country is given.
     """
 
     user: Record | None = None
@@ -41,6 +42,7 @@ class SignIn:
     address: str | None = None
     country: str | None = None
     locations: frozenset[str] = frozenset()
+    undecided_locations: frozenset[str] = frozenset()
     is_trusted_location: bool = False
     device: Mapping[str, Any] | None = None
     transfer_method: str | None = None
@@ -97,6 +99,7 @@ def of_user(
         address=address,
         country=country,
         locations=located.ids,
+        undecided_locations=located.undecided,
         is_trusted_location=located.is_trusted,
         device=device,
         transfer_method=transfer_method,
@@ -123,6 +126,7 @@ def of_service_principal(
         address=address,
         country=country,
         locations=located.ids,
+        undecided_locations=located.undecided,
         is_trusted_location=located.is_trusted,
         device=UNREGISTERED,
         transfer_method="none",

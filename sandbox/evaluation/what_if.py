@@ -101,9 +101,9 @@ def _require_principal(directory: Directory, principal_id: str) -> Record:
 
 def _refuse_stranger(directory: Directory, object_id: object) -> None:
     answer = directory.behaviour.what_if_unknown_identity
-    if answer == HTTPStatus.NOT_FOUND:
+    if answer == HTTPStatus.NOT_FOUND.value:
         raise not_found(str(object_id))
-    if answer == HTTPStatus.BAD_REQUEST:
+    if answer == HTTPStatus.BAD_REQUEST.value:
         raise GraphError(HTTPStatus.BAD_REQUEST, "BadRequest", f"The identity '{object_id}' is not in the tenant.")
 
 

@@ -227,6 +227,28 @@ def read_search(text: str) -> Node:
     return _read(_SEARCH, "search", text)
 
 
+def properties_of(node: Node) -> frozenset[str]:
+    """List the properties of the object itself that a tree asks for."""
+    named: set[str] = set()
+    pending: list[tuple[Node, frozenset[str]]] = [(node, frozenset())]
+    while pending:
+        each, variables = pending.pop()
+        named |= {first for first in map(_first, _paths(each)) if first not in variables}
+        inner = variables | {each.variable} if isinstance(each, Quantified) else variables
+        pending.extend((part, inner) for part in _parts(each))
+    return frozenset(named)
+
+
+def _first(path: str) -> str:
+    return path.partition("/")[0]
+
+
+def _paths(node: Node) -> tuple[str, ...]:
+    if isinstance(node, Call):
+        return tuple(each.name for each in node.arguments if isinstance(each, Path))
+    return (node.path,) if isinstance(node, (Comparison, Membership, Quantified, Clause)) else ()
+
+
 def _read(grammar: str, option: str, text: str) -> Node:
     try:
         # The transformer makes nodes while it reads, which the parser's own annotation does not know.

@@ -53,6 +53,11 @@ def read_order(text: str, sortable: Sortable, *, advanced: bool, filtered: bool)
     return orders
 
 
+def order_names(text: str) -> tuple[str, ...]:
+    """List what an `$orderby` names, or refuse what is none."""
+    return tuple(_matched(each)["name"] for each in text.split(","))
+
+
 def ordered(records: Sequence[Record], orders: Sequence[Order], as_shown: Callable[[Record], Record]) -> list[Record]:
     """Sort records by what they are shown with; no value comes first, and letter case does not count."""
     found = [(each, as_shown(each)) for each in records]
@@ -62,12 +67,17 @@ def ordered(records: Sequence[Record], orders: Sequence[Order], as_shown: Callab
 
 
 def _read_part(text: str, sortable: Sortable) -> Order:
-    match = _PART.fullmatch(text)
-    if match is None:
-        raise malformed(f"Invalid $orderby clause: Syntax error in '{text.strip()}'.")
+    match = _matched(text)
     if graph_schema().find_property(sortable.type_name, match["name"], beta=sortable.beta) is None:
         raise unknown_property(sortable.type_name, match["name"])
     return Order(match["name"], (match["direction"] or "").lower() == "desc")
+
+
+def _matched(text: str) -> re.Match[str]:
+    match = _PART.fullmatch(text)
+    if match is None:
+        raise malformed(f"Invalid $orderby clause: Syntax error in '{text.strip()}'.")
+    return match
 
 
 def _key(pair: tuple[Record, Record], path: str) -> tuple[bool, Any]:

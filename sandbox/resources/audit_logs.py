@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Any
 
-from sandbox.directory import sign_ins
+from sandbox.directory import premium, sign_ins
 from sandbox.directory.store import Record
-from sandbox.errors import GraphError, not_found
+from sandbox.errors import not_found
 from sandbox.exposures.logs import DIRECTORY_AUDIT, SIGN_IN
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
@@ -35,7 +34,7 @@ def read_audit(request: GraphRequest) -> Answer:
 
 def list_sign_ins(request: GraphRequest) -> Answer:
     """List sign-ins: those of people at a page, or in beta the kinds that the filter asks for."""
-    _require_premium(request)
+    premium.require_reports(request.directory)
     shown = list(_sign_ins(request))
     if not (request.beta and re.search(r"\bsignInEventTypes\b", request.query.get("$filter", ""))):
         shown = [each for each in shown if each["isInteractive"]]
@@ -44,7 +43,7 @@ def list_sign_ins(request: GraphRequest) -> Answer:
 
 def read_sign_in(request: GraphRequest) -> Answer:
     """Show a sign-in of any kind."""
-    _require_premium(request)
+    premium.require_reports(request.directory)
     return _without_policies(request, request.show(SIGN_IN, _find(_sign_ins(request), request.params["id"])))
 
 
@@ -63,15 +62,6 @@ def _find(entries: Iterable[Record], entry_id: str) -> Record:
     if found is None:
         raise not_found(entry_id)
     return found
-
-
-def _require_premium(request: GraphRequest) -> None:
-    if not sign_ins.has_premium(request.directory):
-        raise GraphError(
-            HTTPStatus.FORBIDDEN,
-            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
-            "Neither tenant is B2C or tenant doesn't have premium license",
-        )
 
 
 def _without_policies(request: GraphRequest, answer: Answer) -> Answer:

@@ -1,8 +1,6 @@
 """`/policies/authenticationMethodsPolicy`: which authentication methods the tenant allows, and for whom."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from sandbox.bodies import Changes, ChangesOneOf
 from sandbox.directory import method_policy
@@ -51,7 +49,7 @@ def read_configuration(request: GraphRequest) -> Answer:
 def update_configuration(request: GraphRequest) -> Answer:
     """Change the named properties of a method's configuration."""
     configuration_id = request.params["configuration_id"]
-    method_policy.change(request.directory, configuration_id, _without_id(request.body), request.caller)
+    method_policy.change(request.directory, configuration_id, request.body, request.caller)
     return _NO_CONTENT
 
 
@@ -59,11 +57,6 @@ def reset_configuration(request: GraphRequest) -> Answer:
     """Bring a method's configuration back to Microsoft's values."""
     method_policy.reset(request.directory, request.params["configuration_id"], request.caller)
     return _NO_CONTENT
-
-
-def _without_id(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    # Clients echo the id that stands in the address.
-    return {name: value for name, value in body.items() if name != "id"}
 
 
 ROUTES: tuple[Route, ...] = (

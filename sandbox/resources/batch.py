@@ -150,6 +150,7 @@ ROUTES: tuple[Route, ...] = (
         status=HTTPStatus.OK,
         needs="(none)",
         witness="msgraph-sdk",
-        gaps="every order of dependencies is taken, Graph documents three; faults befall the whole batch only",
+        gaps="every order of dependencies is taken, Graph documents three; "
+        "of the faults only those with a status and Graph's own error body befall a request inside it",
     ),
 )

@@ -8,18 +8,15 @@ from sandbox.evaluation.what_if import what_if
 from sandbox.exposures.conditional_access import ACCESS_POLICY, DELETED_ACCESS_POLICY, WHAT_IF_RESULT
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
-from sandbox.routing import BOTH, MANY, ONE, Route
+from sandbox.resources import conditional_access_deleted
+from sandbox.routing import MANY, ONE, Route
 
 _ROOT = "/identity/conditionalAccess"
 _POLICIES = f"{_ROOT}/policies"
-_DELETED = f"{_ROOT}/deletedItems/policies"
 _SERVICE = Service.CONDITIONAL_ACCESS
 _SDK = "msgraph-sdk"
 _BOTH_CLIENTS = "azuread provider, msgraph-sdk"
 _NO_CONTENT = Answer(HTTPStatus.NO_CONTENT)
-# The pages of the deleted policies list no permissions that work; these are those of the live ones.
-_READ = "Policy.Read.All"
-_WRITE = "Policy.Read.All+Policy.ReadWrite.ConditionalAccess"
 
 
 def list_policies(request: GraphRequest) -> Answer:
@@ -109,29 +106,10 @@ ROUTES: tuple[Route, ...] = (
         gaps="no protected actions",
     ),
     Route("DELETE", f"{_POLICIES}/{{id}}", delete_policy, service=_SERVICE, witness=_BOTH_CLIENTS),
-    Route(
-        "GET", _DELETED, list_deleted_policies, versions=BOTH, query=MANY, needs=_READ, service=_SERVICE, witness=_SDK
+    *conditional_access_deleted.rows(
+        "policies",
+        conditional_access_deleted.Recycled(list_deleted_policies, read_deleted_policy, restore_policy, purge_policy),
     ),
-    Route(
-        "GET",
-        f"{_DELETED}/{{id}}",
-        read_deleted_policy,
-        versions=BOTH,
-        query=ONE,
-        needs=_READ,
-        service=_SERVICE,
-        witness=_SDK,
-    ),
-    Route(
-        "POST",
-        f"{_DELETED}/{{id}}/restore",
-        restore_policy,
-        versions=BOTH,
-        needs=_WRITE,
-        service=_SERVICE,
-        witness=_SDK,
-    ),
-    Route("DELETE", f"{_DELETED}/{{id}}", purge_policy, versions=BOTH, needs=_WRITE, service=_SERVICE, witness=_SDK),
     Route(
         "POST",
         f"{_ROOT}/evaluate",

@@ -34,8 +34,7 @@ def read_credential(request: GraphRequest) -> Answer:
 def update_credential(request: GraphRequest) -> Answer:
     """Change a federated credential; its name stays."""
     application_id, credential_id = request.params["id"], request.params["credential_id"]
-    body = {name: value for name, value in request.body.items() if name != "id"}
-    federated_credentials.change(request.directory, application_id, credential_id, body, request.caller)
+    federated_credentials.change(request.directory, application_id, credential_id, request.body, request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
 

@@ -8,17 +8,14 @@ from sandbox.directory.store import Record
 from sandbox.exposures.conditional_access import NAMED_LOCATION
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
-from sandbox.routing import BOTH, MANY, ONE, Route
+from sandbox.resources import conditional_access_deleted
+from sandbox.routing import MANY, ONE, Route
 
 _LOCATIONS = "/identity/conditionalAccess/namedLocations"
-_DELETED = "/identity/conditionalAccess/deletedItems/namedLocations"
 _SERVICE = Service.CONDITIONAL_ACCESS
 _SDK = "msgraph-sdk"
 _BOTH_CLIENTS = "azuread provider, msgraph-sdk"
 _NO_CONTENT = Answer(HTTPStatus.NO_CONTENT)
-# The pages of the deleted locations list no permissions that work; these are those of the live ones.
-_READ = "Policy.Read.All"
-_WRITE = "Policy.Read.All+Policy.ReadWrite.ConditionalAccess"
 
 
 def list_locations(request: GraphRequest) -> Answer:
@@ -100,27 +97,10 @@ ROUTES: tuple[Route, ...] = (
         witness=_BOTH_CLIENTS,
     ),
     Route("DELETE", f"{_LOCATIONS}/{{id}}", delete_location, service=_SERVICE, witness=_BOTH_CLIENTS),
-    Route(
-        "GET", _DELETED, list_deleted_locations, versions=BOTH, query=MANY, needs=_READ, service=_SERVICE, witness=_SDK
+    *conditional_access_deleted.rows(
+        "namedLocations",
+        conditional_access_deleted.Recycled(
+            list_deleted_locations, read_deleted_location, restore_location, purge_location
+        ),
     ),
-    Route(
-        "GET",
-        f"{_DELETED}/{{id}}",
-        read_deleted_location,
-        versions=BOTH,
-        query=ONE,
-        needs=_READ,
-        service=_SERVICE,
-        witness=_SDK,
-    ),
-    Route(
-        "POST",
-        f"{_DELETED}/{{id}}/restore",
-        restore_location,
-        versions=BOTH,
-        needs=_WRITE,
-        service=_SERVICE,
-        witness=_SDK,
-    ),
-    Route("DELETE", f"{_DELETED}/{{id}}", purge_location, versions=BOTH, needs=_WRITE, service=_SERVICE, witness=_SDK),
 )

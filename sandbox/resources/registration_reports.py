@@ -1,10 +1,8 @@
 """`/reports/authenticationMethods/userRegistrationDetails`: who has registered which methods; needs Entra ID P1."""
 
-from http import HTTPStatus
-
-from sandbox.directory import registration
+from sandbox.directory import premium, registration_details
 from sandbox.directory.store import Directory
-from sandbox.errors import GraphError, not_found
+from sandbox.errors import not_found
 from sandbox.exposures.methods import REGISTRATION_DETAILS
 from sandbox.permissions import Service
 from sandbox.requests import Answer, GraphRequest
@@ -17,31 +15,24 @@ _SDK = "msgraph-sdk"
 def list_details(request: GraphRequest) -> Answer:
     """List what every user has registered."""
     directory = request.directory
-    _require_premium(directory)
-    return request.page(REGISTRATION_DETAILS, [registration.details_of(directory, each) for each in _users(directory)])
+    premium.require_reports(directory)
+    return request.page(
+        REGISTRATION_DETAILS, [registration_details.details_of(directory, each) for each in _users(directory)]
+    )
 
 
 def read_details(request: GraphRequest) -> Answer:
     """Show what a user has registered, by object id."""
     directory = request.directory
-    _require_premium(directory)
+    premium.require_reports(directory)
     user = directory.users.get(request.params["id"])
     if user is None:
         raise not_found(request.params["id"])
-    return request.show(REGISTRATION_DETAILS, registration.details_of(directory, user))
+    return request.show(REGISTRATION_DETAILS, registration_details.details_of(directory, user))
 
 
 def _users(directory: Directory) -> list[dict[str, object]]:
     return list(directory.users.values())
-
-
-def _require_premium(directory: Directory) -> None:
-    if not directory.has_plan("AAD_PREMIUM"):
-        raise GraphError(
-            HTTPStatus.FORBIDDEN,
-            "Authentication_RequestFromNonPremiumTenantOrB2CTenant",
-            "Neither tenant is B2C or tenant doesn't have premium license",
-        )
 
 
 ROUTES: tuple[Route, ...] = (

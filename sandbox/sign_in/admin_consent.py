@@ -147,15 +147,19 @@ def _registered(tenant: Tenant, client: Client) -> Permissions:
     scopes: dict[str, tuple[str, ...]] = {}
     for each in client.required_resource_access:
         resource = _require_listed(tenant, client, each["resourceAppId"])
-        roles = {role["id"]: role["id"] for role in resource["appRoles"] if role["isEnabled"]}
+        # Roles for users only are nothing that an application can hold.
+        offered = [role for role in resource["appRoles"] if "Application" in role["allowedMemberTypes"]]
+        roles = {role["id"]: role["id"] for role in offered if role["isEnabled"]}
         names = {scope["id"]: scope["value"] for scope in resource["oauth2PermissionScopes"] if scope["isEnabled"]}
         for known, kind, found in ((roles, "Role", app_roles), (names, "Scope", scopes)):
             ids = [access["id"] for access in each["resourceAccess"] if access["type"] == kind]
             missing = next((one for one in ids if one not in known), None)
             if missing is not None:
                 raise _out_of_step(client, missing, each["resourceAppId"])
-            if ids:
-                found[each["resourceAppId"]] = tuple(dict.fromkeys(known[one] for one in ids))
+            # A scope without a value cannot be named in a grant.
+            held = dict.fromkeys(known[one] for one in ids if known[one])
+            if held:
+                found[each["resourceAppId"]] = tuple(held)
     return Permissions(app_roles, scopes)
 
 
@@ -184,7 +188,7 @@ def _full_names(dialogue: Dialogue) -> list[str]:
     for client_id in permissions.resources:
         resource = require_resource(dialogue.tenant, client_id).principal
         values = {each["id"]: each["value"] for each in resource["appRoles"]}
-        names = [values[each] for each in permissions.app_roles.get(client_id, ())]
+        names = [values[each] or each for each in permissions.app_roles.get(client_id, ())]
         names += permissions.scopes.get(client_id, ())
         address = base if client_id == GRAPH_APP_ID else client_id
         found += [each if each in OPENID else f"{address}/{each}" for each in names]
@@ -199,7 +203,10 @@ def _lines(directory: Directory, permissions: Permissions) -> list[tuple[str, st
         roles = {each["id"]: each for each in resource["appRoles"]}
         scopes = {each["value"]: each for each in resource["oauth2PermissionScopes"]}
         held = [roles[each] for each in permissions.app_roles.get(client_id, ())]
-        lines += [(each["value"], f"{each['displayName']} (application, {resource['displayName']})") for each in held]
+        lines += [
+            (each["value"] or each["id"], f"{each['displayName']} (application, {resource['displayName']})")
+            for each in held
+        ]
         named = [
             (each, scopes.get(each, {}).get("adminConsentDisplayName", each))
             for each in permissions.scopes.get(client_id, ())
@@ -210,7 +217,7 @@ def _lines(directory: Directory, permissions: Permissions) -> list[tuple[str, st
 
 def _consent_required(dialogue: Dialogue) -> dict[str, str]:
     declined = SignInError(65004, "The resource owner or authorization server denied the request.")
-    described = describe(declined, stamp=dialogue.tenant.clock.now().strftime("%Y-%m-%d %H:%M:%SZ"))
+    described = describe(declined, at=dialogue.tenant.clock.now())
     return {"admin_consent": "True", "error": "consent_required", "error_description": described, **_state(dialogue)}
 
 

@@ -289,9 +289,8 @@ def _with_state(
 
 
 def _by_redirect(tenant: Tenant, to_client: Redirect, state: str | None, refusal: SignInError) -> Redirect:
-    stamp = tenant.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
     parameters = {"error": refusal.error}
     if refusal.error == "access_denied":
         parameters["error_subcode"] = "cancel"
-    described = describe(refusal, stamp=stamp)
+    described = describe(refusal, at=tenant.clock.now())
     return _with_state(to_client, state, {**parameters, "error_description": described}, refusal)

@@ -9,9 +9,9 @@ from datetime import timedelta
 import pyotp
 
 from sandbox.clock import from_stamp
-from sandbox.directory import methods, passes, users
-from sandbox.directory.passes import EnrolmentError
-from sandbox.directory.store import Caller, Directory, Record
+from sandbox.directory import methods, passes, security_info, users
+from sandbox.directory.passes import PassError
+from sandbox.directory.store import Directory, Record
 from sandbox.errors import GraphError
 from sandbox.sign_in.refusals import SignInError
 from sandbox.sign_in.signed_in import SignedIn
@@ -21,7 +21,6 @@ PASSES = ("temporaryAccessPassOneTime", "temporaryAccessPassMultiUse")
 _LOCKED_AFTER = 10
 _LOCKED_SECONDS = 60
 _STEP_SECONDS = 30
-_SECURITY_INFO = "19db86c3-b2b9-44cc-b339-36da233a3be2"  # the client id of Microsoft's page "My Security Info"
 
 
 def require_user(directory: Directory, login: str) -> Record:
@@ -51,7 +50,7 @@ def check_pass(directory: Directory, user: Record, code: str) -> SignedIn:
     _require_unlocked(directory, user)
     try:
         access_pass = passes.require_usable(directory, user, code)
-    except EnrolmentError as refusal:
+    except PassError as refusal:
         _count_failure(directory, user)
         raise SignInError(refusal.code, str(refusal)) from refusal
     _require_enabled(user)
@@ -89,7 +88,7 @@ def change_password(directory: Directory, user: Record, old: str, new: str) -> N
     except GraphError as refusal:
         raise SignInError(50144, refusal.message) from refusal
     user["passwordProfile"] = users.password_profile({"forceChangePasswordNextSignIn": False})
-    users.record(directory, _himself(user), "Change user password", "Update", user)
+    users.record(directory, security_info.himself(user), "Change user password", "Update", user)
 
 
 def new_oath_secret() -> str:
@@ -106,7 +105,7 @@ def register_oath(directory: Directory, user: Record, secret: str, code: str) ->
     """Register an authenticator as the user who shows its first code, or refuse."""
     _require_code(directory, secret, code, last=0)
     try:
-        method = methods.register(directory, user, "softwareOath", {"secretKey": None}, _himself(user))
+        method = methods.register(directory, user, "softwareOath", {"secretKey": None}, security_info.himself(user))
     except GraphError as refusal:
         raise SignInError(53004, refusal.message) from refusal
     method["(last step)"] = _step(directory)
@@ -146,10 +145,6 @@ def _step(directory: Directory) -> int:
 
 def _wrong_code() -> SignInError:
     return SignInError(500121, "Authentication failed during strong authentication request.")
-
-
-def _himself(user: Record) -> Caller:
-    return Caller(_SECURITY_INFO, user["id"], "My Security Info", user_id=user["id"], login=user["userPrincipalName"])
 
 
 def _require_enabled(user: Record) -> None:

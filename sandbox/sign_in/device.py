@@ -40,7 +40,7 @@ def start(tenant: Tenant, authority: str, form: Mapping[str, str]) -> dict[str, 
         "client_id": client.client_id,
         "resource": asked.resource.client_id,
         "scope": form["scope"],
-        "user_code": user_code,
+        "user_code": digest(user_code),
         "expires": tenant.directory.clock.now().timestamp() + _SECONDS,
         "state": "pending",
         "signed_in": None,
@@ -60,7 +60,7 @@ def start(tenant: Tenant, authority: str, form: Mapping[str, str]) -> dict[str, 
 
 def begin(tenants: Tenants, user_code: str, situation: Situation, session: SignedIn | None) -> Reply | Dialogue:
     """Take the code that a person enters; a dialogue goes on with signing in."""
-    wanted = user_code.strip().upper().replace("-", "")
+    wanted = digest(user_code.strip().upper().replace("-", ""))
     for tenant in tenants:
         now = tenant.directory.clock.now().timestamp()
         for key, held in tenant.directory.device_codes.items():

@@ -212,9 +212,6 @@ def submit(dialogue: Dialogue, purpose: Purpose, form: Mapping[str, str]) -> Rep
     return advance(dialogue, purpose)
 
 
-_DISABLED = 50057
-
-
 def close(dialogue: Dialogue) -> None:
     """Forget a sign-in that has come to its end."""
     dialogue.tenant.directory.dialogues.pop(dialogue.record["id"], None)

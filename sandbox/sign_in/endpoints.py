@@ -128,8 +128,10 @@ def _device_code(tenants: Tenants) -> Endpoint:
 def _page(tenants: Tenants, visiting: _Visiting) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         started = time.perf_counter()
-        form = await _form(request) if request.method == "POST" else {}
-        values = {**request.query_params, **form}
+        # What a form carries counts from the form alone, so that no secret has to be in an address.
+        is_form = request.method == "POST"
+        form = await _form(request) if is_form else {}
+        values = form if is_form else dict(request.query_params)
         for tenant in tenants:
             let_time_pass(tenant.directory)
         visited = visiting(Visit(tenants, request, values), request.path_params.get("tenant", ""))
@@ -148,5 +150,4 @@ async def _form(request: Request) -> dict[str, str]:
 
 def _refuse(tenant: Tenant, request: Request, started: float, refusal: SignInError, *, body: Any = None) -> Response:
     note(tenant, request, started, refusal.status, body=body, error={"code": refusal.name, "message": refusal.text})
-    stamp = tenant.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
-    return JSONResponse(error_body(tenant.base_url, stamp, refusal), refusal.status)
+    return JSONResponse(error_body(tenant.base_url, tenant.clock.now(), refusal), refusal.status)

@@ -137,7 +137,7 @@ def refresh_token(request: TokenRequest) -> Answer:
     asked = read_for_user(request.tenant, request.form.get("scope") or held["scope"])
     check_known(client, asked)
     signed_in = SignedIn.of(held["signed_in"])
-    bearer = Bearer(client, authentication, held["platform"], request.continuous)
+    bearer = Bearer(client, authentication, held["platform"], request.continuous, refresh_end=held["expires"])
     return _sign_in_silently(request, bearer, asked, signed_in, "none")
 
 
@@ -189,10 +189,9 @@ def on_behalf_of(request: TokenRequest) -> Answer:
     authentication = clients.authenticate(request.tenant, client, request.form)
     if request.form.get("requested_token_use") != "on_behalf_of":
         raise SignInError(900144, "The request body must contain the following parameter: 'requested_token_use'.")
-    claims = _read_assertion(request, client, request.require("assertion"))
+    signed_in = _read_assertion(request, client, request.require("assertion"))
     asked = read_for_user(request.tenant, request.form.get("scope", ""))
     check_known(client, asked)
-    signed_in = SignedIn(str(claims["oid"]), ("password", *_second(claims)), float(claims["iat"]))
     bearer = Bearer(client, authentication, None, request.continuous)
     return _sign_in_silently(request, bearer, asked, signed_in, "none")
 
@@ -297,7 +296,7 @@ def _require_assignment(request: TokenRequest, client: Client, user: Record) -> 
         raise SignInError(50105, f"{text}({client.display_name}).")
 
 
-def _read_assertion(request: TokenRequest, client: Client, assertion: str) -> Mapping[str, Any]:
+def _read_assertion(request: TokenRequest, client: Client, assertion: str) -> SignedIn:
     directory = request.tenant.directory
     keys = request.tenant.authority.keys("")["keys"]
     names = [client.client_id, *(client.registration or {}).get("identifierUris", [])]
@@ -308,20 +307,17 @@ def _read_assertion(request: TokenRequest, client: Client, assertion: str) -> Ma
             algorithms=["RS256"],
             audience=names,
             # The tenant's own clock decides, which can be moved.
-            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "require": ["exp", "oid", "iat"]},
+            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "require": ["exp"]},
         )
     except jwt.InvalidAudienceError as fault:
         text = "Assertion audience does not match the Client app presenting the assertion."
         raise SignInError(500131, text) from fault
     except UNREADABLE as fault:
         raise SignInError(50013, f"Assertion failed signature validation. [Reason - {fault}]") from fault
-    if claims.get("tid") != directory.tenant_id or request.now >= claims["exp"] or "scp" not in claims:
+    is_of_user = {"rh", "scp"} <= claims.keys()
+    if claims.get("tid") != directory.tenant_id or request.now >= claims["exp"] or not is_of_user:
         raise SignInError(50013, "Assertion is not within its valid time range, or is no user's of this tenant.")
-    return claims
-
-
-def _second(claims: Mapping[str, Any]) -> tuple[str, ...]:
-    return ("softwareOath",) if "mfa" in claims.get("amr", ()) else ()
+    return SignedIn.of_claim(claims["rh"])
 
 
 def _log(

@@ -25,10 +25,8 @@ from sandbox.tokens import issuer_of
 _LIFETIME = 3900
 _ID_TOKEN_LIFETIME = 3600
 _DAY = 24 * 3600
-# Refresh tokens of single-page applications cannot be extended beyond a day (learn.microsoft.com, "Refresh tokens in
-# the Microsoft identity platform", read November 2026).
-_REFRESH_LIFETIME = {"spa": _DAY}
-_USUAL_REFRESH_LIFETIME = 90 * _DAY
+_REFRESH_LIFETIME = 90 * _DAY
+_SINGLE_PAGE = "spa"
 # What `amr` says of the methods used.
 _AMR: Mapping[str, tuple[str, ...]] = {
     "password": ("pwd",),
@@ -48,6 +46,7 @@ class Bearer:
     platform: str | None
     continuous: bool
     nonce: str | None = None
+    refresh_end: float | None = None  # of the refresh token that was shown, in seconds since the epoch
 
 
 def for_application(
@@ -72,7 +71,7 @@ def for_application(
         )
         raise SignInError(501051, text)
     claims = {"oid": principal["id"], "sub": principal["id"], **({"roles": granted} if granted else {})}
-    return _bearer(_sign_for_api(tenant, client, resource, authentication, claims), _LIFETIME)
+    return _bearer(_sign_for_api(tenant, client, resource, authentication, claims, _LIFETIME), _LIFETIME)
 
 
 def for_user(
@@ -99,8 +98,9 @@ def for_user(
     else:
         claims = {"oid": user["id"], "sub": _pairwise(asked.resource.client_id, user["id"]), "scp": " ".join(names)}
         claims |= {"amr": methods, "name": user["displayName"], "preferred_username": user["userPrincipalName"]}
-        token = _sign_for_api(tenant, client, asked.resource, bearer.authentication, claims)
-        lifetime = _LIFETIME
+        claims["rh"] = signed_in.as_claim()
+        lifetime = signed_in.seconds_left(directory, _LIFETIME)
+        token = _sign_for_api(tenant, client, asked.resource, bearer.authentication, claims, lifetime)
     body = {**_bearer(token, lifetime), "scope": " ".join(asked.resource.full_name(each) for each in names)}
     if "openid" in asked.openid:
         body["id_token"] = _id_token(tenant, bearer, user)
@@ -121,7 +121,7 @@ def _bearer(token: str, lifetime: int) -> dict[str, Any]:
 
 
 def _sign_for_api(
-    tenant: Tenant, client: Client, resource: Resource, authentication: str, claims: Mapping[str, Any]
+    tenant: Tenant, client: Client, resource: Resource, authentication: str, claims: Mapping[str, Any], lifetime: int
 ) -> str:
     directory = tenant.directory
     registration = directory.find_application(resource.client_id) or {}
@@ -142,7 +142,7 @@ def _sign_for_api(
         **names,
         "iat": now,
         "nbf": now,
-        "exp": now + _LIFETIME,
+        "exp": now + lifetime,
         "tid": directory.tenant_id,
         "uti": new_id().replace("-", "")[:22],
         "ver": "2.0" if is_second else "1.0",
@@ -177,13 +177,24 @@ def _pairwise(client_id: str, user_id: str) -> str:
 
 def _refresh_token(tenant: Tenant, bearer: Bearer, asked: AskedScopes, signed_in: SignedIn) -> str:
     token = new_secret("1.")
-    now = tenant.directory.clock.now().timestamp()
     names = [DEFAULT] if asked.default else sorted(asked.names)
     tenant.directory.refresh_tokens[digest(token)] = {
         "client_id": bearer.client.client_id,
         "platform": bearer.platform,
         "scope": " ".join([*(asked.resource.full_name(each) for each in names), *sorted(asked.openid)]),
-        "expires": now + _REFRESH_LIFETIME.get(bearer.platform or "", _USUAL_REFRESH_LIFETIME),
+        "expires": _refresh_end(tenant, bearer),
         "signed_in": signed_in.as_record(),
     }
     return token
+
+
+def _refresh_end(tenant: Tenant, bearer: Bearer) -> float:
+    """Tell when a refresh token ends.
+
+    Those of single-page applications live a day from signing in, which using them does not extend (learn.microsoft.com,
+    "Refresh tokens in the Microsoft identity platform", read November 2026).
+    """
+    now = tenant.directory.clock.now().timestamp()
+    if bearer.platform != _SINGLE_PAGE:
+        return now + _REFRESH_LIFETIME
+    return now + _DAY if bearer.refresh_end is None else bearer.refresh_end

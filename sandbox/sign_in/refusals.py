@@ -8,6 +8,7 @@ follows the recordings.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -137,20 +138,20 @@ class SignInError(Exception):
         return f"AADSTS{self.code}"
 
 
-def describe(refusal: SignInError, *, stamp: str, trace: str | None = None, correlation: str | None = None) -> str:
-    """Write the description that goes with a refusal wherever it is sent; `stamp` looks like `2016-01-09 02:02:12Z`."""
+def describe(refusal: SignInError, *, at: datetime, trace: str | None = None, correlation: str | None = None) -> str:
+    """Write the description that goes with a refusal wherever it is sent."""
     ids = f"Trace ID: {trace or new_id()} Correlation ID: {correlation or new_id()}"
-    return f"{refusal.name}: {refusal.text} {ids} Timestamp: {stamp}"
+    return f"{refusal.name}: {refusal.text} {ids} Timestamp: {_stamp(at)}"
 
 
-def error_body(base_url: str, stamp: str, refusal: SignInError) -> dict[str, Any]:
+def error_body(base_url: str, at: datetime, refusal: SignInError) -> dict[str, Any]:
     """Write a refusal as the token endpoint does."""
     trace, correlation = new_id(), new_id()
     body: dict[str, Any] = {
         "error": refusal.error,
-        "error_description": describe(refusal, stamp=stamp, trace=trace, correlation=correlation),
+        "error_description": describe(refusal, at=at, trace=trace, correlation=correlation),
         "error_codes": [refusal.code],
-        "timestamp": stamp,
+        "timestamp": _stamp(at),
         "trace_id": trace,
         "correlation_id": correlation,
     }
@@ -159,3 +160,7 @@ def error_body(base_url: str, stamp: str, refusal: SignInError) -> dict[str, Any
     if refusal.suberror is not None:
         body["suberror"] = refusal.suberror
     return body
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")  # such as 2016-01-09 02:02:12Z, unlike Graph's own

@@ -135,7 +135,9 @@ def registered_names(client: Client, resource: Resource) -> frozenset[str]:
         for access in each["resourceAccess"]
         if access["type"] == "Scope"
     }
-    return frozenset(each["value"] for each in resource.principal["oauth2PermissionScopes"] if each["id"] in ids)
+    known = resource.principal["oauth2PermissionScopes"]
+    # A permission without a value cannot be named in a token.
+    return frozenset(each["value"] for each in known if each["id"] in ids and each["value"])
 
 
 def granted_names(directory: Directory, client: Client, resource: Resource, user_id: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ policies for the user action of registering.
 
 from dataclasses import replace
 
+from sandbox.directory import security_info
 from sandbox.directory.store import GRAPH_APP_ID
 from sandbox.sign_in import dialogue as dialogues
 from sandbox.sign_in.decision import Situation, factors_of, judge
@@ -16,13 +17,12 @@ from sandbox.sign_in.signed_in import SignedIn
 from sandbox.tenant import Tenant
 
 NAME = "security-info"
-_CLIENT_ID = "19db86c3-b2b9-44cc-b339-36da233a3be2"
 _FRESH_SECONDS = 600
 
 
 def begin(tenant: Tenant, situation: Situation, session: SignedIn | None) -> Dialogue:
     """Open the sign-in."""
-    request = {"client_id": _CLIENT_ID, "resource": GRAPH_APP_ID}
+    request = {"client_id": security_info.CLIENT_ID, "resource": GRAPH_APP_ID}
     dialogue = dialogues.begin(tenant, NAME, request, situation)
     if session is not None and tenant.clock.now().timestamp() - session.since < _FRESH_SECONDS:
         dialogues.remember(dialogue, session, None)

@@ -44,9 +44,9 @@ def issue_token(request: TokenRequest) -> SignInOutcome:
     try:
         body = _issue(request)
     except SignInError as refusal:
-        stamp = request.tenant.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
         error = {"code": refusal.name, "message": refusal.text}
-        return SignInOutcome(refusal.status, error_body(request.tenant.base_url, stamp, refusal), client_id, error)
+        body = error_body(request.tenant.base_url, request.tenant.clock.now(), refusal)
+        return SignInOutcome(refusal.status, body, client_id, error)
     return SignInOutcome(HTTPStatus.OK, body, client_id)
 
 

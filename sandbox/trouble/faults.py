@@ -33,7 +33,8 @@ class Fault:
     """What goes wrong with the requests that `route`, `method` and `path` select together.
 
     `route` names a row of the table or is a pattern with `*`; `method` and `path` are regular expressions for the
-    whole text, the path with its version. It begins with the `nth` such request and befalls `times` of them.
+    whole text, the path with its version. A request to sign in whose path names no tenant (`common`, `organizations`)
+    is for the first tenant here, whoever signs in. It begins with the `nth` such request and befalls `times` of them.
 
     Exactly one of these happens: an answer with `status` (Graph's error body of `code` and `message`, or `text` as it
     stands, of `content_type`); a `reset` connection; an answer cut off after `truncate_at` bytes; a `withdraw`n
@@ -118,7 +119,7 @@ class Declared:
 
     def as_value(self) -> dict[str, Any]:
         """Show it as JSON; `left` is how many requests it still befalls."""
-        shown = {name: value for name, value in asdict(self.fault).items() if value not in (None, False, {}, 0.0)}
+        shown = {name: value for name, value in asdict(self.fault).items() if _is_told(name, value)}
         return {"number": self.number, "met": self.met, "acted": self.acted, "left": self.left, "fault": shown}
 
     @property
@@ -132,7 +133,8 @@ class Declared:
         if self.fault.is_performed:
             told["performed_with"] = status
         for name in ("seconds", "status", "reset", "truncate_at"):
-            if value := getattr(self.fault, name):
+            value = getattr(self.fault, name)
+            if _is_told(name, value):
                 told[name] = value
         if self.fault.withdraw:
             told["withdraw"] = asdict(self.fault.withdraw)
@@ -141,6 +143,11 @@ class Declared:
     def status_met(self, status: int) -> int | None:
         """Tell the status that the client met, None where it met no answer."""
         return None if self.fault.reset else self.fault.status or status
+
+
+def _is_told(name: str, value: object) -> bool:
+    # No delay is nothing to tell; an answer cut off after no byte at all is.
+    return value not in (None, False, {}) or (name == "truncate_at" and value is not None)
 
 
 class Faults:

@@ -20,6 +20,28 @@ from sandbox.trouble.lag import LagRule
 from sandbox.trouble.selection import is_about
 
 _REMEMBERED = 50  # changes; older ones have reached every replica
+# Where the directory keeps what requests name by id; under the same ids, its other fields keep what belongs to these.
+_OBJECTS = (
+    "access_policies",
+    "administrative_units",
+    "app_role_assignments",
+    "applications",
+    "authentication_contexts",
+    "authentication_strengths",
+    "directory_roles",
+    "groups",
+    "named_locations",
+    "permission_grants",
+    "recycle_bin",
+    "role_assignment_requests",
+    "role_assignment_schedules",
+    "role_assignments",
+    "role_eligibility_requests",
+    "role_eligibility_schedules",
+    "service_principals",
+    "users",
+)
+_LISTED = ("authentication_methods", "federated_credentials")  # lists of objects, by whom they belong to
 
 
 @dataclass(frozen=True)
@@ -56,8 +78,9 @@ class Replicas:
 
     def find_lagging(self, asked: Lookup, live: Directory) -> "Lagging | None":
         """Find the replica that lags which a request meets, if it meets one."""
+        named = set(_named(asked, live)) if self.rules else set[str]()
         for rule in self.rules:
-            if is_about(rule.route, asked.route) and (not rule.objects or {*rule.objects} & {*asked.params.values()}):
+            if is_about(rule.route, asked.route) and (not rule.objects or named.intersection(rule.objects)):
                 older = self._older(rule, asked.path, live)
                 return None if older is None else Lagging(rule, older)
         return None
@@ -94,7 +117,7 @@ class Lagging:
         """Tell the directory that the request is about; a write that names what has not arrived here is refused."""
         if asked.route.startswith("GET "):
             return self.older
-        for object_id in asked.params.values():
+        for object_id in _named(asked, live):
             if self._lacks(object_id, live):
                 raise not_found(object_id)
         for object_id in _referenced(asked.body):
@@ -103,7 +126,23 @@ class Lagging:
         return live
 
     def _lacks(self, object_id: str, live: Directory) -> bool:
-        return live.find_object(object_id) is not None and self.older.find_object(object_id) is None
+        return not _places(live, object_id) <= _places(self.older, object_id)
+
+
+def _named(asked: Lookup, live: Directory) -> Iterator[str]:
+    """List the ids in a request's path; users stand there by their logins as well."""
+    for value in asked.params.values():
+        user = live.find_user(value) if "@" in value else None
+        yield value if user is None else str(user["id"])
+
+
+def _places(directory: Directory, object_id: str) -> frozenset[str]:
+    """Tell in which collections an object is."""
+    places = {name for name in _OBJECTS if object_id in getattr(directory, name)}
+    for name in _LISTED:
+        if any(each["id"] == object_id for listed in getattr(directory, name).values() for each in listed):
+            places.add(name)
+    return frozenset(places)
 
 
 def _not_arrived(rule: LagRule, object_id: str) -> GraphError:

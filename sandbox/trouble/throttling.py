@@ -42,6 +42,12 @@ class Throttling:
     writes_window_seconds: float = 150.0
     decimal_wait: bool = True
 
+    def __post_init__(self) -> None:
+        for name in ("units", "window_seconds", "writes", "writes_window_seconds"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} is a number above 0, not {value}")
+
 
 class Window:
     """Counts what each spender spends within a sliding window of time."""

@@ -1,7 +1,7 @@
 """Registrations: what Entra adds, what a change merges and replaces, owners, logo, and the audit log."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -43,7 +43,7 @@ def test_minimal_application_has_every_object_and_empty_lists(tenant: Tenant) ->
 
 @pytest.mark.parametrize(("audience", "version"), [("AzureADandPersonalMicrosoftAccount", 2), ("AzureADMyOrg", None)])
 def test_application_without_an_audience_gets_the_tenants_default(
-    tenant: Tenant, audience: str, version: int | None
+    tenant: Tenant, audience: Literal["AzureADandPersonalMicrosoftAccount", "AzureADMyOrg"], version: int | None
 ) -> None:
     tenant.reseed(behaviour=Behaviour(default_sign_in_audience=audience))
     application = register(tenant.client("deploy"))

@@ -1,6 +1,6 @@
 """Conditional access policies: what may be saved, and what comes back."""
 
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -176,7 +176,9 @@ def test_change_that_entra_would_not_save_is_refused_and_changes_nothing(tenant:
 
 
 @pytest.mark.parametrize("place", ["innerError", "message"])
-def test_reason_of_a_refused_policy_stands_where_the_tenant_puts_it(tenant: Tenant, place: str) -> None:
+def test_reason_of_a_refused_policy_stands_where_the_tenant_puts_it(
+    tenant: Tenant, place: Literal["innerError", "message"]
+) -> None:
     tenant.reseed(behaviour=Behaviour(access_policy_reason=place))
     error = tenant.client("deploy").post(PATH, json=policy(conditions__clientAppTypes=[])).json()["error"]
     assert error["message"].startswith("1064:") == (place == "message")

@@ -1,5 +1,7 @@
 """Deleted policies and locations: kept for 30 days, restored with all they held, and gone for good."""
 
+from typing import Literal
+
 import pytest
 
 from sandbox.behaviour import Behaviour
@@ -51,7 +53,9 @@ def test_a_deleted_policy_is_no_deleted_location(tenant: Tenant) -> None:
 @pytest.mark.parametrize(
     ("restored", "state"), [("kept", "enabled"), ("reportOnly", "enabledForReportingButNotEnforced")]
 )
-def test_restored_policy_is_on_where_the_tenant_keeps_states(tenant: Tenant, restored: str, state: str) -> None:
+def test_restored_policy_is_on_where_the_tenant_keeps_states(
+    tenant: Tenant, restored: Literal["kept", "reportOnly"], state: str
+) -> None:
     tenant.reseed(behaviour=Behaviour(restored_policy_state=restored))
     client = tenant.client("deploy")
     policy_id = client.post(f"{_ROOT}/policies", json=policy()).json()["id"]

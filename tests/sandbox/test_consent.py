@@ -347,3 +347,106 @@ def test_disabled_application_is_not_consented_to(tenant: Tenant, browser: Brows
     tenant.control.act("PATCH", f"/v1.0/servicePrincipals/{principal['id']}", {"accountEnabled": False})
     _ask_v1(browser, tenant, shop)
     assert browser.fault == "AADSTS7000112"
+
+
+def test_app_role_for_users_only_is_not_asked_of_an_administrator_and_nothing_is_made(
+    tenant: Tenant, browser: Browser
+) -> None:
+    role = {
+        "id": "3c1d8f0a-6b6e-4d0c-9c9b-6a1f0e2d7b55",
+        "value": "Orders.Approve",
+        "displayName": "Approve orders",
+        "description": "Approve orders",
+        "isEnabled": True,
+        "allowedMemberTypes": ["User"],
+    }
+    shop = client_id(tenant, "Shop")
+    tenant.control.act("PATCH", f"/v1.0/applications(appId='{shop}')", {"appRoles": [role]})
+    asked = {
+        "displayName": "Clerk",
+        "web": {"redirectUris": [SHOP]},
+        "requiredResourceAccess": [{"resourceAppId": shop, "resourceAccess": [{"id": role["id"], "type": "Role"}]}],
+    }
+    clerk = tenant.control.act("POST", "/v1.0/applications", asked)["appId"]
+    _ask_v1(browser, tenant, clerk)
+    assert (browser.fault, browser.step) == ("AADSTS65005", None)
+    tenant.control.act("PATCH", f"/v1.0/applications(appId='{shop}')", {"appRoles": [{**role, "isEnabled": False}]})
+    both = {**role, "allowedMemberTypes": ["User", "Application"]}
+    tenant.control.act("PATCH", f"/v1.0/applications(appId='{shop}')", {"appRoles": [both]})
+    _ask_v1(browser, tenant, clerk)
+    _accept(browser)
+    assert _app_roles(tenant, clerk) == {role["id"]}
+
+
+def test_consent_that_cannot_be_given_takes_nothing_back(tenant: Tenant, browser: Browser) -> None:
+    shop = client_id(tenant, "Shop")
+    _ask_v2(browser, tenant, shop, scope="Directory.Read.All")
+    _accept(browser)
+    before = _grants(tenant, shop)
+    _ask_v1(browser, tenant, shop)
+    principal = _principal(tenant, shop)
+    assert principal is not None
+    tenant.control.act("PATCH", f"/v1.0/servicePrincipals/{principal['id']}", {"accountEnabled": False})
+    browser.submit("consent", "accept")
+    assert "disabled" in browser.page.get_text()
+    assert (_grants(tenant, shop), _app_roles(tenant, shop)) == (before, set())
+
+
+@pytest.mark.parametrize("ask", ["tenant", "user"])
+def test_scope_beyond_its_longest_is_refused_before_the_principal_is_made(
+    tenant: Tenant, browser: Browser, ask: str
+) -> None:
+    scopes = [
+        {
+            "id": f"7b7a2c7e-0f2d-4c06-9d0b-2f1d8b6c{number:04d}",
+            "value": f"Orders.{'Long' * 25}.{number}",
+            "type": "User",
+            "isEnabled": True,
+            "adminConsentDisplayName": "Read orders",
+            "adminConsentDescription": "Read orders",
+        }
+        for number in range(40)
+    ]
+    shop = client_id(tenant, "Shop")
+    api = {"api": {"oauth2PermissionScopes": scopes}, "identifierUris": [f"api://{shop}"]}
+    tenant.control.act("PATCH", f"/v1.0/applications(appId='{shop}')", api)
+    access = [{"id": each["id"], "type": "Scope"} for each in scopes]
+    wanted = {
+        "displayName": "Clerk",
+        "web": {"redirectUris": [SHOP]},
+        "requiredResourceAccess": [{"resourceAppId": shop, "resourceAccess": access}],
+    }
+    clerk = tenant.control.act("POST", "/v1.0/applications", wanted)["appId"]
+    if ask == "tenant":
+        _ask_v1(browser, tenant, clerk)
+        browser.sign_in(ADMINISTRATOR, PASSWORD)
+    else:
+        parameters = {
+            "client_id": clerk,
+            "response_type": "code",
+            "redirect_uri": SHOP,
+            "scope": f"api://{shop}/.default",
+        }
+        browser.open(f"/{tenant.running.tenant_id}/oauth2/v2.0/authorize", **parameters)
+        browser.sign_in(MEMBER, PASSWORD)
+    browser.submit("consent", "accept")
+    assert "'scope'" in browser.page.get_text()
+    assert _principal(tenant, clerk) is None
+
+
+def test_administrator_of_one_application_does_not_consent_for_everybody(tenant: Tenant, browser: Browser) -> None:
+    shop = client_id(tenant, "Shop")
+    application = tenant.control.act("GET", f"/v1.0/applications(appId='{shop}')")["id"]
+    (role,) = tenant.control.act(
+        "GET", "/v1.0/roleManagement/directory/roleDefinitions?$filter=displayName eq 'Application Administrator'"
+    )["value"]
+    given = {"principalId": tenant.user_id(MEMBER), "roleDefinitionId": role["id"]}
+    path = "/v1.0/roleManagement/directory/roleAssignments"
+    tenant.control.act("POST", path, {**given, "directoryScopeId": f"/{application}"})
+    _ask_v2(browser, tenant, shop, scope="User.Read")
+    browser.sign_in(MEMBER, PASSWORD)
+    assert browser.fault == "AADSTS90094"
+    tenant.control.act("POST", path, {**given, "directoryScopeId": "/"})
+    _ask_v2(browser, tenant, shop, scope="User.Read")
+    _accept(browser, MEMBER)
+    assert _grants(tenant, shop) == [("AllPrincipals", None, {"User.Read"})]

@@ -15,7 +15,20 @@ import pytest
 from sandbox import environment
 from sandbox.control import Control, ControlError
 from sandbox.seed import Seed, SeedError, SeedIdentity, load
+from tests.sandbox.browser import Browser
 from tests.sandbox.conftest import SEED, Tenant, create_user, user_body
+from tests.sandbox.people import (
+    CLI,
+    MEMBER,
+    PASSWORD,
+    authorize,
+    client_id,
+    code_of,
+    one_time_code,
+    redeem,
+    require_second_factor,
+    settle,
+)
 
 
 def test_reset_brings_back_the_seed_with_the_same_ids_and_secrets(tenant: Tenant) -> None:
@@ -50,6 +63,22 @@ def test_seed_replaces_the_tenant(tenant: Tenant) -> None:
         ({"identities": [{"name": "x", "permissions": ["User.Fly"]}]}, "User.Fly"),
         ({"identities": [{"name": "x", "directory_roles": ["Emperor"]}]}, "Emperor"),
         ({"groups": [{"display_name": "g", "members": ["stranger"]}]}, "stranger"),
+        ({"tenant_id": "abc"}, "'abc'"),
+        ({"domains": [{"name": "x.example", "is_default": True}]}, "initial domain"),
+        ({"domains": [{"name": "x.example", "is_initial": True}]}, "default domain"),
+        ({"domains": [{"name": f"{each}.example", "is_initial": True, "is_default": True} for each in "xX"]}, "twice"),
+        ({"identities": [{"name": "x", "client_id": "x"}]}, "client id of 'x'"),
+        ({"foreign_applications": [{"client_id": "y", "display_name": "Y"}]}, "client id of 'Y'"),
+        ({"licences": [{"part_number": "AAD_PREMIUM", "seats": -1}]}, "-1 seats"),
+        ({"page_size": 0}, "page size"),
+        ({"page_size": 1000}, "page size"),
+        ({"conditional_access_requests_per_second": 0}, "per second"),
+        ({"throttling": {"writes": 0}}, "writes"),
+        ({"throttling": {"units": 0}}, "units"),
+        ({"throttling": {"window_seconds": 0}}, "window_seconds"),
+        ({"behaviour": {"first_grant_answer": "creatd"}}, "'not found', 'created'"),
+        ({"behaviour": {"duplicate_grant_status": 400.0}}, "400, 409"),
+        ({"behaviour": {"log_delay_seconds": -1}}, "log_delay_seconds"),
     ],
 )
 def test_seed_that_describes_no_tenant_is_refused_and_changes_nothing(
@@ -97,6 +126,18 @@ def test_journal_has_every_request_with_its_caller_and_no_secret(tenant: Tenant)
     assert tenant.control.journal() == []
 
 
+def test_journal_masks_a_secret_whatever_the_case_of_its_name(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    profile = {"Password": "Kelp-9-lantern", "forceChangePasswordNextSignIn": False}
+    answer = client.post("/v1.0/users", json={**user_body(), "passwordProfile": profile})
+    assert answer.status_code == 400
+    tenant.ask_token(Client_Secret="Moss-7-anchor")
+    entries = tenant.control.journal()
+    assert entries[-2]["body"]["passwordProfile"]["Password"] == "(masked)"
+    assert entries[-1]["body"]["Client_Secret"] == "(masked)"
+    assert not any(each in str(entries) for each in ("Kelp-9-lantern", "Moss-7-anchor"))
+
+
 def test_act_skips_permissions_but_no_rule(tenant: Tenant) -> None:
     user = tenant.control.act("POST", "/v1.0/users", user_body())
     assert tenant.control.act("GET", f"/v1.0/users/{user['id']}?$select=id")["id"] == user["id"]
@@ -126,10 +167,44 @@ def test_grant_of_something_unknown_is_refused(tenant: Tenant, identity: str, pe
         tenant.control.grant(identity, permission)
 
 
-def test_snapshot_holds_no_secret(tenant: Tenant) -> None:
-    text = json.dumps(tenant.control.snapshot())
-    for credential in tenant.running.identities.values():
-        assert credential.client_secret not in text
+def test_snapshot_and_export_hold_no_secret_of_somebody_signing_in(tenant: Tenant) -> None:
+    settle(tenant)
+    require_second_factor(tenant)
+    desk, path = client_id(tenant, "Desk"), f"/v1.0/users/{MEMBER}/authentication/temporaryAccessPassMethods"
+    asked = {"client_id": CLI, "scope": "User.Read"}
+    device = tenant.anonymous().post(f"/{tenant.running.tenant_id}/oauth2/v2.0/devicecode", data=asked).json()
+    with Browser.at(tenant) as browser, Browser.at(tenant) as other:
+        authorize(browser, tenant, desk)
+        browser.sign_in(MEMBER, PASSWORD)
+        secret = browser.secret
+        browser.submit("register", oneTimeCode=one_time_code(tenant, secret))
+        browser.submit("consent", "accept")
+        code = code_of(browser)
+        refresh_token = redeem(tenant, desk, code).json()["refresh_token"]
+        authorize(browser, tenant, desk)
+        authorize(other, tenant, desk)
+        other.submit("login", login=MEMBER)
+        hidden = other.form("credential", having={"formToken"}).select_one("input[name=formToken]")
+        cookies = [*browser.client.cookies.values(), *other.client.cookies.values()]
+    assert hidden is not None
+    assert len(cookies) == 3
+    held = [
+        *(each.client_secret for each in tenant.running.identities.values()),
+        PASSWORD,
+        tenant.control.act("POST", path)["temporaryAccessPass"],
+        secret,
+        code,
+        code_of(browser),
+        refresh_token,
+        device["user_code"],
+        device["device_code"],
+        str(hidden["value"]),
+        *cookies,
+    ]
+    assert all(held)
+    for shown in (tenant.control.snapshot(), tenant.control.export()):
+        text = json.dumps(shown)
+        assert [each for each in held if each in text] == []
 
 
 def test_credential_hides_its_secret_when_printed(tenant: Tenant) -> None:

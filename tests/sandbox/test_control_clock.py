@@ -1,11 +1,15 @@
 """The tenant's clock: set, moved, frozen, and what follows it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sandbox.control import ControlError
-from tests.sandbox.conftest import Tenant
+from sandbox.control_api import Asked, answer
+from sandbox.keys import ServerKeys
+from sandbox.tenant import Tenants
+from sandbox.tokens import TokenAuthority
+from tests.sandbox.conftest import SEED, Tenant
 
 KIM = "/v1.0/users/kim.berg@contoso.example"
 
@@ -27,6 +31,25 @@ def test_frozen_clock_stands_still_until_it_is_moved_or_runs(tenant: Tenant) -> 
     told = tenant.control.clock()
     assert told["running"] is True
     assert told["now"].startswith("2027-03-01T12:01:3")
+
+
+def test_frozen_clock_that_is_set_with_an_offset_tells_the_time_in_utc(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    tenant.control.freeze_clock()
+    tenant.control.set_clock(f"{datetime.now(UTC):%Y-%m-%d}T17:00:00+05:00")
+    told = client.get("/v1.0/users/stranger").json()["error"]["innerError"]["date"]
+    assert told == f"{datetime.now(UTC):%Y-%m-%d}T12:00:00"
+
+
+def test_time_that_has_passed_by_itself_shows_in_control_requests_too() -> None:
+    tenants = Tenants("https://localhost", [SEED], TokenAuthority(ServerKeys.new().token_key))
+    tenants.first.directory.recycle_bin["kim"] = {
+        "type": "user",
+        "object": {"id": "kim", "deletedDateTime": tenants.first.clock.stamp()},
+    }
+    tenants.first.clock.advance(timedelta(days=31))
+    status, snapshot = answer(tenants, Asked("GET", "snapshot", None, None))
+    assert (status, snapshot["recycle_bin"]) == (200, {})
 
 
 def test_reset_brings_real_time_back(tenant: Tenant) -> None:
@@ -79,6 +102,11 @@ def test_journal_tells_the_tenants_time_and_real_durations(tenant: Tenant) -> No
         ("advance-clock", {"seconds": "9"}),
         ("advance-clock", {"seconds": True}),
         ("advance-clock", {"seconds": 1e12}),
+        ("advance-clock", {"seconds": 1e300}),
+        ("advance-clock", {"seconds": -50 * 366 * 24 * 3600}),
+        ("set-clock", {"now": "0001-01-02T00:00:00Z"}),
+        ("set-clock", {"now": "0001-01-01T00:00:00+14:00"}),
+        ("set-clock", {"now": "9999-12-31T23:59:59Z"}),
     ],
 )
 def test_clock_that_cannot_be_moved_so_says_why_and_stays(tenant: Tenant, name: str, body: dict[str, object]) -> None:

@@ -1,6 +1,6 @@
 """What If: which policies apply to a sign-in, and the reason where one does not."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -381,7 +381,7 @@ def test_disabled_policies_are_in_the_answer_where_the_tenant_shows_them(tenant:
 
 
 @pytest.mark.parametrize("status", [404, 400, 200])
-def test_unknown_identity_is_answered_as_the_tenant_does(tenant: Tenant, status: int) -> None:
+def test_unknown_identity_is_answered_as_the_tenant_does(tenant: Tenant, status: Literal[404, 400, 200]) -> None:
     tenant.reseed(behaviour=Behaviour(what_if_unknown_identity=status))
     _save(tenant)
     body = _sign_in(tenant, _ALEX)

@@ -1,6 +1,6 @@
 """App role assignments and delegated permission grants."""
 
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -115,7 +115,9 @@ def test_disabled_role_is_not_assigned(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(("setting", "status"), [("refused", 400), ("assigned", 201)])
-def test_disabled_principal_gets_a_role_as_the_tenant_behaves(tenant: Tenant, setting: str, status: int) -> None:
+def test_disabled_principal_gets_a_role_as_the_tenant_behaves(
+    tenant: Tenant, setting: Literal["refused", "assigned"], status: int
+) -> None:
     tenant.reseed(behaviour=Behaviour(roles_for_disabled_principals=setting))
     client = tenant.client("administer")
     graph = client.get(_GRAPH).json()
@@ -254,7 +256,7 @@ def test_grant_for_one_principal_stands_beside_the_one_for_all_with_a_longer_id(
 
 @pytest.mark.parametrize(("setting", "status"), [("stored", 201), ("refused", 400)])
 def test_scope_that_the_resource_does_not_publish_is_stored_or_refused_as_the_tenant_behaves(
-    tenant: Tenant, setting: str, status: int
+    tenant: Tenant, setting: Literal["stored", "refused"], status: int
 ) -> None:
     tenant.reseed(behaviour=Behaviour(first_grant_answer="created", unknown_scopes=setting))
     client = tenant.client("post-apply")

@@ -126,13 +126,28 @@ def test_change_that_does_not_fit_the_kind_is_refused(
     assert named in message
 
 
-def test_exchange_settings_of_a_microsoft_365_group_are_changed_by_themselves(client: httpx.Client) -> None:
+def test_exchange_settings_of_a_microsoft_365_group_are_changed_by_themselves(
+    tenant: Tenant, client: httpx.Client
+) -> None:
     path = f"{_PATH}/{make(client, 'couriers', **_UNIFIED)}"
+    administrator = tenant.anonymous()
+    token = tenant.control.user_token("administer", "breakglass1@contoso.onmicrosoft.com", "Group.ReadWrite.All")
+    administrator.headers["Authorization"] = f"Bearer {token}"
 
-    assert client.patch(path, json={"hideFromAddressLists": True}).status_code == 204
+    wanted = {"@odata.type": "#microsoft.graph.group", "hideFromAddressLists": True}
+    assert administrator.patch(path, json=wanted).status_code == 204
     assert client.get(f"{path}?$select=hideFromAddressLists").json()["hideFromAddressLists"] is True
     mixed = {"hideFromAddressLists": False, "description": "Couriers"}
-    assert "together" in refusal(client.patch(path, json=mixed))[2]
+    assert "together" in refusal(administrator.patch(path, json=mixed))[2]
+
+
+def test_application_by_itself_cannot_change_the_exchange_settings_of_a_group(client: httpx.Client) -> None:
+    path = f"{_PATH}/{make(client, 'couriers', **_UNIFIED)}"
+
+    refused = client.patch(path, json={"allowExternalSenders": True})
+
+    assert refusal(refused)[:2] == (403, "ErrorGroupsAccessDenied")
+    assert client.get(f"{path}?$select=allowExternalSenders").json()["allowExternalSenders"] is None
 
 
 def test_role_assignable_group_stays_private(client: httpx.Client) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sandbox.permissions import Alternative
 from sandbox.resources import ROUTES
 from sandbox.routing import Route
-from sandbox.seed import SeedIdentity
+from sandbox.seed import VENDOR_APPLICATION_ID, SeedIdentity
 from sandbox.server import RunningSandbox, start
 from tests.sandbox.conftest import SEED, Tenant
 from tests.sandbox.rows.registrations import default_access_body, new_application, new_principal
@@ -33,6 +33,7 @@ _VALUES: Mapping[str, Any] = {
 }
 # Kinds of objects that the sandbox does not hold; references to them are references to nothing.
 _NOT_HERE = {"device", "orgContact"}
+_BACKED = "backing application in this tenant"
 
 Condition = tuple[str, frozenset[str]]
 
@@ -103,20 +104,45 @@ def test_each_documented_set_suffices_and_less_does_not(populated: Populated, ro
             assert sorted(alternative.permissions) in entry["sufficient"] or _has_less(entry, alternative), ask
 
 
+def _opposed(alternative: Alternative) -> bool:
+    conditions = _conditions(alternative)
+    if "member" in conditions:
+        # Whoever may add service principals may add users and groups as well.
+        return conditions["member"].isdisjoint({"servicePrincipal", *_NOT_HERE})
+    return bool(
+        {_BACKED, "action", "body", "body!", "owned", "resource!=MicrosoftGraph", "scopeType", "type"}
+        & conditions.keys()
+    )
+
+
+def _opposed_on(route: Route) -> Iterator[Alternative]:
+    """List the sets whose conditions a request can fail to meet, where no other set makes up for it."""
+    alternatives = route.requirement().alternatives
+    unconditioned = {each.permissions for each in alternatives if not each.conditions}
+    return (each for each in alternatives if _opposed(each) and each.permissions not in unconditioned)
+
+
+_OPPOSED = [(route, each) for route in _APPLICABLE for each in _opposed_on(route)]
+
+
 @pytest.mark.parametrize(
-    "route",
-    [each for each in _APPLICABLE if any(alternative.conditions for alternative in each.requirement().alternatives)],
-    ids=lambda route: route.key,
+    ("route", "alternative"),
+    _OPPOSED,
+    ids=[f"{route.key} {_name(each.permissions)} {' '.join(sorted(each.conditions))}" for route, each in _OPPOSED],
 )
-def test_set_whose_conditions_do_not_hold_suffices_for_nothing(populated: Populated, route: Route) -> None:
-    populated.sets = tuple({each.permissions for each in route.requirement().alternatives if _opposed(each)})
-    unconditioned = {each.permissions for each in route.requirement().alternatives if not each.conditions}
-    for alternative in filter(_opposed, route.requirement().alternatives):
-        if alternative.permissions not in unconditioned:
-            populated.reseed()
-            ask = _opposite(alternative, route, Scene(populated))
-            response = _request(populated, route, ask, alternative.permissions)
-            assert response.status_code == 403, (alternative, ask, response.text)
+def test_set_whose_conditions_do_not_hold_does_not_suffice(
+    populated: Populated, route: Route, alternative: Alternative
+) -> None:
+    populated.sets = (alternative.permissions,)
+    populated.reseed()
+    ask = _opposite(alternative, route, Scene(populated))
+    response = _request(populated, route, ask, alternative.permissions)
+    assert response.status_code == 403, response.text
+
+
+def test_every_row_with_a_condition_is_asked_for_something_that_does_not_meet_it() -> None:
+    conditioned = {each.key for each in _APPLICABLE if any(one.conditions for one in each.requirement().alternatives)}
+    assert conditioned == {route.key for route, _ in _OPPOSED}
 
 
 def test_everything_that_is_tried_for_nothing_here_is_known() -> None:
@@ -221,13 +247,6 @@ def _give_owners(scene: Scene, path: str, owners: Iterable[str]) -> None:
         scene.tenant.control.act("POST", f"/v1.0/{path}/owners/$ref", reference)
 
 
-def _opposed(alternative: Alternative) -> bool:
-    return bool(
-        {"action", "body", "body!", "owned", "resource!=MicrosoftGraph", "scopeType", "type"}
-        & _conditions(alternative).keys()
-    )
-
-
 def _opposite(alternative: Alternative, route: Route, scene: Scene) -> Ask:
     """Make a request that does not meet the conditions."""
     conditions = _conditions(alternative)
@@ -235,6 +254,10 @@ def _opposite(alternative: Alternative, route: Route, scene: Scene) -> Ask:
         kinds = {"user", "group", "application", "servicePrincipal"} - conditions["type"]
         return _about(min(kinds), route, scene, ())
     ask = ROWS[route.key](scene)
+    if "member" in conditions:
+        return dataclasses.replace(ask, body=scene.reference(new_principal(scene)["id"]))
+    if _BACKED in conditions:
+        return dataclasses.replace(ask, body={"appId": VENDOR_APPLICATION_ID})
     if "body!" in conditions:
         name = min(conditions["body!"])
         return dataclasses.replace(ask, body={name: _VALUES[name]})

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from sandbox.seed import SeedApplication, SeedGroup, SeedUser
-from tests.sandbox.conftest import Tenant, create_user, refusal
+from tests.sandbox.conftest import SEED, Tenant, create_user, refusal
 
 _EVENTUAL = {"ConsistencyLevel": "eventual"}
 _PEOPLE = (
@@ -373,6 +373,44 @@ def test_expansion_that_cannot_be_is_refused_by_name(client: httpx.Client, text:
     found, _, message = _refused(client, expand=text)
     assert found == status
     assert named in message
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "named"),
+    [
+        ("manager($select=shoeSize)", 400, "'shoeSize'"),
+        ("manager($select=calendar)", 400, "'calendar'"),
+        ("memberOf($select=shoeSize)", 400, "'shoeSize'"),
+        ("memberOf($select=id,assignedPlans)", 501, "'assignedPlans'"),
+    ],
+)
+def test_what_is_selected_of_a_relation_is_checked_where_nobody_has_it(
+    tenant: Tenant, text: str, status: int, named: str
+) -> None:
+    tenant.reseed(users=SEED.users[:1], groups=())
+    client = tenant.client("administer")
+    for path in ("/v1.0/users", f"/v1.0/users/{SEED.users[0].user_principal_name}"):
+        response = client.get(path, params={"$expand": text})
+        assert (response.status_code, named in refusal(response)[2]) == (status, True), response.text
+
+
+def test_expansion_inside_an_expansion_of_the_directory_is_refused_where_nobody_has_the_relation(
+    tenant: Tenant,
+) -> None:
+    tenant.reseed(users=SEED.users[:1], groups=())
+    assert "inside" in _refused(tenant.client("administer"), expand="manager($expand=manager)")[2]
+
+
+def test_each_kind_in_a_relation_shows_what_it_has_of_the_selection(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    group = client.get("/v1.0/groups", params={"$filter": "displayName eq 'sg-dashboard-readers'"}).json()["value"][0]
+    reader = tenant.running.identities["nobody"].object_id
+    reference = {"@odata.id": f"{tenant.running.base_url}/v1.0/directoryObjects/{reader}"}
+    tenant.control.act("POST", f"/v1.0/groups/{group['id']}/members/$ref", reference)
+    query = {"$expand": "members($select=userPrincipalName,appId)"}
+    members = client.get(f"/v1.0/groups/{group['id']}", params=query).json()["members"]
+    shown = {each.pop("@odata.type").rpartition(".")[2]: sorted(each) for each in members}
+    assert shown == {"user": ["userPrincipalName"], "servicePrincipal": ["appId"]}
 
 
 def test_expansion_in_an_advanced_query_is_refused(client: httpx.Client) -> None:

@@ -210,7 +210,7 @@ def test_validation_changes_nothing(client: httpx.Client, user: dict[str, Any]) 
         ({"appScopeId": "/"}, 501, "notImplemented"),
         ({"principalId": None}, 400, "InvalidRoleAssignmentRequest"),
         ({"action": None}, 400, "InvalidRoleAssignmentRequest"),
-        ({"action": "unknownFutureValue"}, 400, "InvalidRoleAssignmentRequest"),
+        ({"action": "unknownFutureValue"}, 400, "BadRequest"),
         ({"action": "adminPromote"}, 400, "BadRequest"),
         ({"createdBy": {"user": {"id": _NOWHERE}}}, 400, "BadRequest"),
         ({"status": "Provisioned"}, 400, "BadRequest"),

@@ -1,6 +1,6 @@
 """Directory roles, the guards around Global Administrator, and sensitive actions on administrators."""
 
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -43,7 +43,7 @@ def test_role_is_given_seen_and_taken_back(tenant: Tenant, new_user: dict[str, A
 @pytest.mark.parametrize(
     ("setting", "code"), [(400, "Request_BadRequest"), (409, "Request_MultipleObjectsWithSameKeyValue")]
 )
-def test_second_assignment_of_a_role_conflicts(tenant: Tenant, setting: int, code: str) -> None:
+def test_second_assignment_of_a_role_conflicts(tenant: Tenant, setting: Literal[400, 409], code: str) -> None:
     tenant.reseed(behaviour=Behaviour(duplicate_role_assignment=setting))
     client = tenant.client("administer")
     user = create_user(client)

@@ -66,8 +66,9 @@ def test_what_an_exposure_names_is_known_to_graph(exposure: Exposure) -> None:
     paths = {*exposure.filterable, *exposure.filterable_advanced, *exposure.sortable, *exposure.sortable_advanced}
     assert [each for each in paths if schema.find_property(exposure.type_name, each) is None] == []
     for name in exposure.expandable:
-        assert require_relation(exposure, name) is not None
-        assert name in {**known, **schema.navigation(exposure.type_name)}
+        relation = require_relation(exposure, name)
+        kind = schema.navigation(exposure.type_name)[name].removeprefix("Collection(").removesuffix(")")
+        assert (relation.leads_to, bool(relation.exposures())) == (kind, True)
     assert exposure.writable.isdisjoint(exposure.create_only)
 
 

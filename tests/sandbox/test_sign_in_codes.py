@@ -468,3 +468,54 @@ def test_application_gets_a_token_for_an_api_of_the_tenant_unless_it_must_be_ass
     assert refused(tenant.ask_token(**known, scope=f"api://{shop}/.default")) == (400, "unauthorized_client", 501051)
     tenant.control.act("PATCH", path, {"accountEnabled": False})
     assert refused(tenant.ask_token(**known, scope=f"api://{shop}/.default")) == (400, "invalid_resource", 500014)
+
+
+def test_refreshing_does_not_extend_the_day_of_a_single_page_application(tenant: Tenant, browser: Browser) -> None:
+    page, address = client_id(tenant, "Single page"), "https://page.contoso.example/"
+    client = tenant.anonymous()
+    client.headers["Origin"] = "https://page.contoso.example"
+
+    def ask(**form: str) -> httpx.Response:
+        return client.post(f"/{tenant.running.tenant_id}/oauth2/v2.0/token", data={"client_id": page, **form})
+
+    code = _code(browser, tenant, page, redirect_uri=address)
+    given = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER, "redirect_uri": address}
+    token = ask(**given).json()["refresh_token"]
+    for _ in range(2):
+        tenant.control.advance_clock(11 * 3600)
+        token = ask(grant_type="refresh_token", refresh_token=token).json()["refresh_token"]
+    tenant.control.advance_clock(3 * 3600)
+    assert refused(ask(grant_type="refresh_token", refresh_token=token)) == (400, "invalid_grant", 700082)
+
+
+def test_what_a_pass_opened_ends_with_it_also_through_an_api(tenant: Tenant, browser: Browser) -> None:
+    shop, desk = _register_api(tenant), client_id(tenant, "Desk")
+    _code(browser, tenant, shop, redirect_uri="http://localhost/")
+    path = f"/v1.0/users/{MEMBER}/authentication/temporaryAccessPassMethods"
+    access_pass = tenant.control.act("POST", path, {"lifetimeInMinutes": 60})["temporaryAccessPass"]
+    tenant.control.advance_clock(3000)
+    authorize(browser, tenant, desk, scope=f"api://{shop}/Orders.Read", prompt="login")
+    browser.submit("login", login=MEMBER)
+    browser.submit("credential", accessPass=access_pass)
+    browser.submit("consent", "accept")
+    first = redeem(tenant, desk, code_of(browser)).json()
+    claims = jwt.decode(first["access_token"], options={"verify_signature": False})
+    assert 0 < first["expires_in"] <= 600
+    assert claims["exp"] - claims["iat"] == first["expires_in"]
+    asked = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "requested_token_use": "on_behalf_of",
+        "assertion": first["access_token"],
+        "client_secret": _secret_of(tenant, "Shop"),
+        "scope": "User.Read offline_access",
+        "redirect_uri": "",
+        "code_verifier": "",
+    }
+    answer = redeem(tenant, shop, "", **asked).json()
+    assert 0 < answer["expires_in"] <= 600
+    query = {"$filter": "signInEventTypes/any(t: t eq 'nonInteractiveUser')"}
+    entries = tenant.client("administer").get("/beta/auditLogs/signIns", params=query).json()["value"]
+    assert [each["authenticationMethodsUsed"] for each in entries] == [["Temporary Access Pass"]]
+    tenant.control.advance_clock(601)
+    again = _refresh(tenant, shop, answer["refresh_token"], client_secret=asked["client_secret"])
+    assert refused(again) == (400, "invalid_grant", 130504)

@@ -85,6 +85,20 @@ def test_wrong_codes_are_refused(tenant: Tenant, browser: Browser) -> None:
     assert refused(answer) == (400, "bad_verification_code", 70018)
 
 
+def test_code_stands_in_no_journal_snapshot_or_export(tenant: Tenant, browser: Browser) -> None:
+    started = _start(tenant)
+    browser.open(f"{started['verification_uri']}?otc={started['user_code']}")
+    browser.submit("device_code", otc=started["user_code"])
+    assert browser.step == "login"
+    typed = browser.form("login", having={"formToken"}).select_one("input[name=formToken]")
+    assert typed is not None
+    journal = tenant.control.journal()
+    assert any(each["query"] == {"otc": "(masked)"} for each in journal)
+    shown = str((journal, tenant.control.snapshot(), tenant.control.export()))
+    for each in (started["user_code"], started["device_code"], str(typed["value"])):
+        assert each not in shown
+
+
 def test_confidential_application_cannot_poll_without_its_secret(tenant: Tenant, browser: Browser) -> None:
     assert browser.arrival is None
     shop = client_id(tenant, "Shop")

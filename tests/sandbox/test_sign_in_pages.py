@@ -274,6 +274,19 @@ def test_form_without_its_token_is_refused(tenant: Tenant, browser: Browser) -> 
     assert browser.fault == "AADSTS165000"
 
 
+def test_form_counts_for_its_own_fields_and_not_for_those_of_the_address(tenant: Tenant, browser: Browser) -> None:
+    access_pass = _issue_pass(tenant, MEMBER)
+    authorize(browser, tenant, client_id(tenant, "Desk"))
+    browser.submit("login", login=MEMBER)
+    form = browser.form("credential", having={"accessPass"})
+    sent = {str(each["name"]): str(each.get("value", "")) for each in form.select("input[type=hidden]")}
+    answer = browser.client.post(
+        "/common/login", params={"AccessPass": access_pass, "accessPass": access_pass}, data=sent
+    )
+    assert "AADSTS50126" in answer.text
+    assert access_pass not in str(tenant.control.journal())
+
+
 def test_page_submitted_out_of_order_changes_nothing(tenant: Tenant, browser: Browser) -> None:
     authorize(browser, tenant, client_id(tenant, "Desk"))
     browser.submit("login", login=MEMBER, step="consent")

@@ -98,8 +98,12 @@ def test_order_of_lists_survives_a_restart(tmp_path: Path) -> None:
 
 
 def test_every_tenant_comes_back_with_its_clock_and_removed_ones_do_not(tmp_path: Path) -> None:
-    second = Seed(tenant_name="B", domains=(SeedDomain("b.example", is_default=True),), users=(), groups=())
-    third = Seed(tenant_name="C", domains=(SeedDomain("c.example", is_default=True),), users=(), groups=())
+    second = Seed(
+        tenant_name="B", domains=(SeedDomain("b.example", is_initial=True, is_default=True),), users=(), groups=()
+    )
+    third = Seed(
+        tenant_name="C", domains=(SeedDomain("c.example", is_initial=True, is_default=True),), users=(), groups=()
+    )
     with _serving(tmp_path, SEED, second) as running:
         with Control(running.base_url, running.ca_file, second.tenant_id) as control:
             control.add_tenant(third)

@@ -100,7 +100,12 @@ def test_clocks_faults_and_lag_are_apart(wire: httpx.Client, first: Control, sec
 
 
 def test_tenant_is_added_listed_and_removed(wire: httpx.Client, first: Control, two: RunningSandbox) -> None:
-    third = Seed(tenant_name="Wide World", domains=(SeedDomain("wide.example", is_default=True),), users=(), groups=())
+    third = Seed(
+        tenant_name="Wide World",
+        domains=(SeedDomain("wide.example", is_initial=True, is_default=True),),
+        users=(),
+        groups=(),
+    )
     assert first.add_tenant(third)["tenantId"] == third.tenant_id
     assert [each["name"] for each in first.tenants()] == ["Contoso", "Fabrikam", "Wide World"]
     assert wire.get(f"/{third.tenant_id}/v2.0/.well-known/openid-configuration").status_code == 200
@@ -120,9 +125,23 @@ def test_token_of_a_removed_tenant_is_refused(wire: httpx.Client, first: Control
         first.remove_tenant()
 
 
+def test_tenant_is_found_by_its_names_however_the_seed_writes_them(wire: httpx.Client, first: Control) -> None:
+    tenant_id = "ABCDEFAB-0000-4000-8000-00000000ABCD"
+    own = SeedDomain("Wide.Example", is_initial=True, is_default=True)
+    first.add_tenant(Seed(tenant_id=tenant_id, domains=(own,), users=(), groups=()))
+    for name in (tenant_id, tenant_id.lower(), "Wide.Example", "wide.example"):
+        configuration = wire.get(f"/{name}/v2.0/.well-known/openid-configuration")
+        assert tenant_id.lower() in configuration.json()["issuer"], name
+
+
 @pytest.mark.parametrize("change", ["add", "reseed"])
 def test_name_of_another_tenant_is_refused(first: Control, second: Control, change: str) -> None:
-    taken = Seed(tenant_name="Copy", domains=(SeedDomain("contoso.example", is_default=True),), users=(), groups=())
+    taken = Seed(
+        tenant_name="Copy",
+        domains=(SeedDomain("contoso.example", is_initial=True, is_default=True),),
+        users=(),
+        groups=(),
+    )
     with pytest.raises(ControlError, match=r"contoso\.example"):
         first.add_tenant(taken) if change == "add" else second.reseed(taken)
     assert len(first.tenants()) == 2

@@ -7,7 +7,7 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import jwt
@@ -241,7 +241,9 @@ def test_permission_given_or_taken_acts_on_the_next_token(tenant: Tenant) -> Non
 
 
 @pytest.mark.parametrize(("looked_up", "status"), [("token", 403), ("now", 204)])
-def test_directory_role_acts_as_of_the_token_or_now(tenant: Tenant, looked_up: str, status: int) -> None:
+def test_directory_role_acts_as_of_the_token_or_now(
+    tenant: Tenant, looked_up: Literal["token", "now"], status: int
+) -> None:
     tenant.reseed(behaviour=Behaviour(directory_roles_as_of=looked_up))
     client = tenant.client("post-apply")
     tenant.control.grant("nobody", "User-PasswordProfile.ReadWrite.All")

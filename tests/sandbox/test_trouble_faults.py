@@ -109,6 +109,15 @@ def test_truncated_answer_ends_in_the_middle_of_its_body(tenant: Tenant) -> None
     assert client.get(LOGIN).status_code == 200
 
 
+def test_answer_cut_off_at_once_is_told_so(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    tenant.control.declare_faults({"route": USER, "truncate_at": 0})
+    assert tenant.control.faults()[0]["fault"]["truncate_at"] == 0
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get(LOGIN)
+    assert tenant.control.journal()[-1]["fault"]["truncate_at"] == 0
+
+
 def test_slow_answer_comes_after_its_effect_and_its_seconds(tenant: Tenant) -> None:
     client = tenant.client("administer")
     tenant.control.declare_faults({"route": "POST /users", "seconds": 0.4})
@@ -196,6 +205,18 @@ def test_secret_of_a_token_request_that_a_fault_befell_is_masked_in_the_journal(
     (entry,) = [each for each in tenant.control.journal() if "fault" in each]
     assert entry["body"]["client_id"] == "x"
     assert "Very-9-secret" not in str(entry)
+
+
+def test_fault_meets_the_row_of_an_object_that_is_not_there(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    for route, path in (
+        ("GET /servicePrincipals/{id}", "/v1.0/servicePrincipals(appId='11111111-1111-4111-8111-111111111111')"),
+        ("GET /users/{id}", "/v1.0/users(userPrincipalName='stranger@contoso.example')"),
+        ("GET /users/{id}", "/v1.0/me"),
+    ):
+        tenant.control.declare_faults({"route": route, "status": 503})
+        assert client.get(path).status_code == 503, path
+        assert client.get(path).status_code in {400, 404}, path
 
 
 def test_unused_fault_is_listed_with_what_it_met(tenant: Tenant) -> None:

@@ -10,6 +10,7 @@ from sandbox.seed import Seed, SeedError
 from sandbox.server import start
 from sandbox.trouble.lag import LagRule
 from tests.sandbox.conftest import Tenant, create_user, refusal
+from tests.sandbox.rows.policies import policy
 
 USER = "GET /users/{id}"
 OTHER = "/v1.0/users/alex.moore@contoso.example"
@@ -100,6 +101,65 @@ def test_write_to_a_fresh_object_is_refused_until_it_has_arrived(tenant: Tenant)
     tenant.control.lag({"route": "PATCH /users/{id}", "reads": 1})
     path = f"/v1.0/users/{create_user(client)['id']}"
     assert [client.patch(path, json={"jobTitle": "Clerk"}).status_code for _ in range(2)] == [404, 204]
+
+
+@pytest.mark.parametrize(
+    ("route", "collection", "body", "change"),
+    [
+        (
+            "PATCH /identity/conditionalAccess/policies/{id}",
+            "/identity/conditionalAccess/policies",
+            policy(),
+            {"displayName": "Other"},
+        ),
+        (
+            "PATCH /identity/conditionalAccess/namedLocations/{id}",
+            "/identity/conditionalAccess/namedLocations",
+            {
+                "@odata.type": "#microsoft.graph.ipNamedLocation",
+                "displayName": "Office",
+                "ipRanges": [{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "203.0.113.0/24"}],
+            },
+            {"@odata.type": "#microsoft.graph.ipNamedLocation", "displayName": "Other"},
+        ),
+        (
+            "PATCH /policies/authenticationStrengthPolicies/{id}",
+            "/policies/authenticationStrengthPolicies",
+            {"displayName": "Keys", "allowedCombinations": ["fido2"]},
+            {"displayName": "Other"},
+        ),
+    ],
+)
+def test_write_to_a_fresh_object_outside_the_directory_is_refused_until_it_has_arrived(
+    tenant: Tenant, route: str, collection: str, body: dict[str, Any], change: dict[str, Any]
+) -> None:
+    client = tenant.client("administer")
+    tenant.control.lag({"route": route, "reads": 1})
+    made = client.post(f"/v1.0{collection}", json=body).json()
+    answers = [client.patch(f"/v1.0{collection}/{made['id']}", json=change) for _ in range(2)]
+    assert answers[0].status_code == 404
+    assert answers[1].is_success, answers[1].text
+
+
+def test_fresh_method_of_a_user_is_not_deleted_until_it_has_arrived(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    passes = f"{OTHER}/authentication/temporaryAccessPassMethods"
+    tenant.control.lag(
+        {"route": "DELETE /users/{id}/authentication/temporaryAccessPassMethods/{method_id}", "reads": 1}
+    )
+    issued = client.post(passes, json={}).json()
+    assert [client.delete(f"{passes}/{issued['id']}").status_code for _ in range(2)] == [404, 204]
+
+
+def test_user_lags_under_the_login_as_under_the_id(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    tenant.control.lag({"route": "PATCH /users/{id}", "reads": 1})
+    path = f"/v1.0/users/{create_user(client)['userPrincipalName']}"
+    assert [client.patch(path, json={"jobTitle": "Clerk"}).status_code for _ in range(2)] == [404, 204]
+    alex = tenant.user_id("alex.moore@contoso.example")
+    tenant.control.lag({"route": USER, "reads": 1, "objects": [alex]})
+    client.patch(OTHER, json={"jobTitle": "Clerk"})
+    assert [client.get(OTHER).json()["jobTitle"] for _ in range(2)] == [None, "Clerk"]
 
 
 def test_who_may_ask_is_judged_by_the_directory_as_it_is(tenant: Tenant) -> None:

@@ -51,6 +51,10 @@ def test_minor_may_have_a_parents_consent(tenant: Tenant) -> None:
     create_user(tenant.client("administer"), ageGroup="Minor", consentProvidedForMinor="Granted")
 
 
+def test_adult_may_be_said_to_need_no_parents_consent(tenant: Tenant) -> None:
+    create_user(tenant.client("administer"), ageGroup="Adult", consentProvidedForMinor="NotRequired")
+
+
 def test_user_without_password_strength_may_have_a_weak_password(tenant: Tenant) -> None:
     changes: dict[str, Any] = {
         "passwordPolicies": "DisablePasswordExpiration, DisableStrongPassword",

@@ -100,8 +100,10 @@ def _check_role(role: Record) -> None:
 
 def _check_required_access(wanted: Iterable[Record]) -> None:
     for resource in wanted:
-        for access in resource.get("resourceAccess", []):
-            if access.get("type") not in {"Scope", "Role"}:
+        if not resource.get("resourceAppId"):
+            raise _invalid_property("requiredResourceAccess")
+        for access in resource["resourceAccess"]:
+            if not access.get("id") or access.get("type") not in {"Scope", "Role"}:
                 raise _invalid_property("requiredResourceAccess")
 
 

@@ -27,7 +27,7 @@ set-up: ## Install what the other targets need, beside the sources
 rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder>
 	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(ARGS)
 
-sandbox: set-up ## Serve a sandbox tenant until stopped, and write sandbox.env for your own tools; STATE=<file> keeps it
+sandbox: set-up ## Serve a sandbox tenant for your own tools until stopped; STATE=<file> keeps it
 	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 lint: set-up ## Check style and types
@@ -35,7 +35,8 @@ lint: set-up ## Check style and types
 	"$(PYTHON)" -m ruff check . || failed="$$failed ruff-check"; \
 	"$(PYTHON)" -m ruff format --check . || failed="$$failed ruff-format"; \
 	"$(PYTHON)" -m mypy . || failed="$$failed mypy"; \
-	if [ -n "$$failed" ]; then echo "failed:$$failed" >&2; exit 1; fi
+	if [ -n "$$failed" ]; then \
+		echo "failed:$$failed; .venv/bin/ruff format . and .venv/bin/ruff check --fix . mend what can be mended" >&2; exit 1; fi
 
 # Tests run even when the style is at fault, so that one run tells everything; their closing line comes last.
 test: set-up ## Check style and types, and run all tests; ARGS=... is passed on to pytest
@@ -58,4 +59,4 @@ lock: set-up ## Compile the lock files anew; UPGRADE=--upgrade takes newer versi
 		--no-audit --no-fund --loglevel=error
 
 clean: ## Remove everything that the set-up and the runs have made
-	rm -rf .venv .toolchain .rehearsal .sandbox sandbox.env sandbox-post-apply.env cdktf.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .toolchain .rehearsal .sandbox cdktf.out .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -13,10 +13,16 @@ _USERS = (0, 250, 500, 1000)
 def main() -> int:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=50, help="how often each request is sent to each tenant")
+    parser.add_argument("--rounds", type=_rounds, default=50, help="how often each request is sent to each tenant")
     rounds = parser.parse_args().rounds
     print(render(measure(_USERS, rounds=rounds), warm_start(rounds=5)))  # noqa: T201 - the program's result
     return 0
+
+
+def _rounds(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of rounds; give 1 or more")
 
 
 def render(times: Times, start: WarmStart) -> str:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from sandbox import server
+from sandbox.options import port
 from sandbox.seed import Seed, SeedError, load
 from sandbox.state.file import StateError, holds_tenants
 
@@ -16,7 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True, help="where the TLS files go")
     parser.add_argument("--seed", type=Path, help="a seed as JSON (default: Contoso, without identities)")
-    parser.add_argument("--port", type=int, default=0, help="port on loopback (default: any free one)")
+    parser.add_argument("--port", type=port, default=0, help="port on loopback (default: any free one)")
     parser.add_argument("--state", type=Path, help="a file that keeps the tenants (default: memory only)")
     arguments = parser.parse_args()
     end = threading.Event()
@@ -35,7 +36,7 @@ def main() -> int:
 
 def _start(directory: Path, seed_file: Path | None, port: int, state: Path | None) -> server.RunningSandbox:
     if seed_file and state and holds_tenants(state):
-        raise StateError(f"{state} holds its tenants already. Leave --seed out, or name a new file.")
+        raise StateError(f"{state} holds its tenants already.", "Leave --seed out, or name a new file.")
     return server.start(directory, load(seed_file) if seed_file else Seed(), port=port, state=state)
 
 

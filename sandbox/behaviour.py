@@ -128,6 +128,13 @@ class Behaviour:
     # principals count.
     disabled_administrators_remain: bool = False
     service_principals_remain_administrators: bool = False
+    # What is kept from leaving nobody as Global Administrator: every path to the role ("every path"), so that the last
+    # one is neither disabled nor taken out of the group that holds it, and the group not deleted; or role
+    # "assignments" and the deletion of users alone. No page speaks of the others.
+    last_administrator_guard: Literal["every path", "assignments"] = "every path"
+    # Whether a Global Administrator may take the role from himself by a schedule request ("done"), as he may not
+    # through roleAssignments and directoryRoles ("refused"). No page says.
+    own_removal_by_schedule_request: Literal["refused", "done"] = "refused"
     # Which rules of a role's policy an application must meet that assigns the role: "all", "justification" or "none".
     # No page says; whoever must meet the rule about a second factor as an application never can.
     rules_for_applications: Literal["all", "justification", "none"] = "all"

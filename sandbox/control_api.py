@@ -14,13 +14,13 @@ from typing import Any
 from starlette.routing import Route
 
 from sandbox.clock import Clock, from_stamp
-from sandbox.directory import enrolment, population
+from sandbox.directory import population
 from sandbox.directory.passes import PassError
 from sandbox.errors import GraphError
 from sandbox.graph import Graph, router
 from sandbox.reading import UnreadableError, read
 from sandbox.seed import Seed, SeedError
-from sandbox.sign_in import dialogue, endpoints
+from sandbox.sign_in import dialogue, endpoints, enrolment
 from sandbox.state import export
 from sandbox.tenant import Tenant, Tenants
 from sandbox.trouble.faults import Fault

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from sandbox.identifiers import new_id
-from sandbox.journal import masked_form
+from sandbox.journal import masked_body, masked_form
 from sandbox.payloads import read_json
 from sandbox.tenant import Tenant
 from sandbox.trouble.faults import Declared
@@ -62,13 +62,27 @@ def query_text(request: Request) -> str:
     return raw.decode("latin-1")
 
 
-def decoded(content: bytes, content_type: str | None = None) -> Any:
-    """Read a body for the journal, whatever it is."""
+def kept_body(content: bytes, content_type: str | None = None) -> Any:
+    """Read a body for the journal, whatever it is, without its secrets."""
     if not content:
         return None
-    if (content_type or "").startswith(_FORM):
+    if (content_type or "").lower().startswith(_FORM):
         return masked_form(dict(parse_qsl(content.decode(errors="replace"), keep_blank_values=True)))
+    try:
+        return masked_body(read_json(content))
+    except ValueError:
+        return _not_json(content)
+
+
+def decoded(content: bytes) -> Any:
+    """Read a body of JSON as it is, or say that it is none."""
+    if not content:
+        return None
     try:
         return read_json(content)
     except ValueError:
-        return f"({len(content)} bytes that are not JSON)"
+        return _not_json(content)
+
+
+def _not_json(content: bytes) -> str:
+    return f"({len(content)} bytes that are not JSON)"

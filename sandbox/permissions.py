@@ -189,7 +189,8 @@ def _role_suffices(roles: Requirement, for_assignable_groups: str | None, asked:
 
 
 def _concerns_assignable_group(asked: Asked) -> bool:
-    group = asked.directory.groups.get(asked.params.get("id", ""), asked.body)
+    directory, object_id = asked.directory, asked.params.get("id", "")
+    group = directory.groups.get(object_id) or directory.recycle_bin.get(object_id, {}).get("object") or asked.body
     return bool(group.get("isAssignableToRole"))
 
 

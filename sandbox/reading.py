@@ -6,6 +6,7 @@ come in this way, and saved directories come back this way.
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import MISSING
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -20,7 +21,7 @@ def read(kind: type[Kind], value: object, place: str) -> Kind:
     """Read a value of a dataclass; `place` is what a fault is found under, such as `seed`."""
     found = read_annotated(kind, value, place)
     if not isinstance(found, kind):
-        raise UnreadableError(f"{place}: an object is needed, not {value!r}.")
+        raise UnreadableError(f"{place}: an object is needed, not {_told(value, place)}.")
     return found
 
 
@@ -38,18 +39,24 @@ def read_annotated(kind: Any, value: object, place: str) -> object:
     return _read_single(kind, value, place)
 
 
+def _told(value: object, place: str) -> str:
+    """Write a value for a refusal; of one that may be or hold a secret, only what kind of value it is."""
+    is_secret = any(each in place.lower() for each in ("password", "secret"))
+    return f"a value of type {type(value).__name__}" if is_secret or isinstance(value, dict | list) else repr(value)
+
+
 def _read_single(kind: Any, value: object, place: str) -> object:
     origin, choices = get_origin(kind), get_args(kind)
     if origin is Literal:
         # True equals 1, and 400.0 equals 400, without being meant.
         if any(type(value) is type(each) and value == each for each in choices):
             return value
-        raise UnreadableError(f"{place}: one of {', '.join(map(repr, choices))} is needed, not {value!r}.")
+        raise UnreadableError(f"{place}: one of {', '.join(map(repr, choices))} is needed, not {_told(value, place)}.")
     if kind is float and type(value) is int:
         return float(value)
     if isinstance(value, dict) == (origin is Mapping) and (origin is Mapping or type(value) is kind):
         return value
-    raise UnreadableError(f"{place}: {kind} is needed, not {value!r}.")
+    raise UnreadableError(f"{place}: {kind} is needed, not {_told(value, place)}.")
 
 
 def _read_members(kind: Any, value: object, place: str) -> object:
@@ -58,16 +65,21 @@ def _read_members(kind: Any, value: object, place: str) -> object:
         return {name: read_annotated(inner[1], each, f"{place}.{name}") for name, each in value.items()}
     if origin in (tuple, list) and isinstance(value, list):
         return origin(read_annotated(inner[0], each, f"{place}[{index}]") for index, each in enumerate(value))
-    raise UnreadableError(f"{place}: {'an object' if origin is dict else 'a list'} is needed, not {value!r}.")
+    needed = "an object" if origin is dict else "a list"
+    raise UnreadableError(f"{place}: {needed} is needed, not {_told(value, place)}.")
 
 
 def _read_fields(kind: type, value: object, place: str) -> object:
     if not isinstance(value, dict):
-        raise UnreadableError(f"{place}: an object is needed, not {value!r}.")
+        raise UnreadableError(f"{place}: an object is needed, not {_told(value, place)}.")
     hints = get_type_hints(kind)
     unknown = sorted(value.keys() - hints.keys())
     if unknown:
         raise UnreadableError(f"{place}: unknown key {unknown[0]!r}; allowed are {', '.join(sorted(hints))}.")
+    needed = {each.name for each in dataclasses.fields(kind) if each.default is each.default_factory is MISSING}
+    missing = sorted(needed - value.keys())
+    if missing:
+        raise UnreadableError(f"{place}: the key {missing[0]!r} is missing.")
     read_values = {name: read_annotated(hints[name], each, f"{place}.{name}") for name, each in value.items()}
     try:
         return kind(**read_values)

@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 from sandbox.directory.population import withdraw_permission
 from sandbox.graph import row_of
 from sandbox.identifiers import new_id
-from sandbox.noting import FAULT, decoded, note
+from sandbox.noting import FAULT, kept_body, note
 from sandbox.seed import SeedError
 from sandbox.tenant import Tenant, Tenants
 from sandbox.tokens import tenant_of
@@ -210,7 +210,7 @@ async def _unperformed(
 ) -> list[Message]:
     """Answer in the tenant's place, without any effect."""
     fault = befalls.fault
-    note(tenant, request, started, 0, body=decoded(body, request.headers.get("content-type")))
+    note(tenant, request, started, 0, body=kept_body(body, request.headers.get("content-type")))
     return [] if fault.status is None else await _written(_stated(befalls, request.url.path), request.scope)
 
 

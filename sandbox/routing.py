@@ -52,10 +52,10 @@ class Route:
     """One request that the sandbox answers.
 
     `accepts` declares the body, `status` a success that is not the usual one, and `conflicts` the refusals beyond
-    those that follow from the rest; `needs` is given where no documented row of permissions exists, and
-    `needs_delegated` where an application that acts for a user needs something else ("" where Graph does not serve
-    it); `witness` names the unmodified clients that send the request, and `gaps` says what of Graph's behaviour is
-    left out.
+    those that follow from the rest; `needs` is given where no documented row of permissions exists, with `needs_also`
+    for what some objects take besides, and `needs_delegated` where an application that acts for a user needs something
+    else ("" where Graph does not serve it); `witness` names the unmodified clients that send the request, and `gaps`
+    says what of Graph's behaviour is left out.
     """
 
     method: str
@@ -67,6 +67,7 @@ class Route:
     status: int | None = None
     conflicts: tuple[int, ...] = ()
     needs: str | None = None
+    needs_also: str = ""
     needs_delegated: str | None = None
     service: Service = Service.DIRECTORY
     longest_page: int = LONGEST_PAGE
@@ -102,7 +103,7 @@ class Route:
     def requirement(self) -> Requirement:
         """Tell the permissions an application by itself needs; ValueError when neither documented nor declared."""
         if self.needs is not None:
-            return parse(self.needs)
+            return parse(self.needs, also=self.needs_also)
         found = documented(self.method, self.template)
         if found is None:
             raise ValueError(f"{self.method} {self.template}: no permissions documented and none declared")

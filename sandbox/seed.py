@@ -261,5 +261,9 @@ class Seed:
 
 
 def load(path: Path) -> Seed:
-    """Read a seed from a JSON file."""
-    return Seed.from_json(path.read_text(encoding="utf-8"))
+    """Read a seed from a JSON file; OSError when it cannot be read, SeedError when it is no seed."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as fault:
+        raise SeedError(f"The seed is not UTF-8: byte {fault.start} of {path} begins no character.") from fault
+    return Seed.from_json(text)

@@ -203,8 +203,8 @@ class Tenants:
                 self._tenants[number] = Tenant.saved(rows, self.base_url, self.authority)
             except (KeyError, TypeError, ValueError) as fault:
                 raise StateError(
-                    f"The state file holds a tenant that this sandbox cannot read: {fault} "
-                    "Use the sandbox that wrote it, or start with a new file."
+                    f"The state file holds a tenant that this sandbox cannot read: {fault}.",
+                    "Use the sandbox that wrote it, or start with a new file.",
                 ) from fault
 
     def _number_of(self, tenant: Tenant) -> int:

@@ -17,7 +17,7 @@ from starlette.routing import Route, request_response
 
 from sandbox import control_api
 from sandbox.graph import Arrived, Graph, Outcome
-from sandbox.noting import decoded, note, query_text
+from sandbox.noting import decoded, kept_body, note, query_text
 from sandbox.reception import CONTROL, TENANT, Connections, Reception
 from sandbox.requests import Answer
 from sandbox.sign_in import endpoints
@@ -107,7 +107,7 @@ def _note_outcome(request: Request, started: float, arrived: Arrived, outcome: O
         request,
         started,
         outcome.answer.status,
-        body=decoded(arrived.body, arrived.headers.get("content-type")),
+        body=kept_body(arrived.body, arrived.headers.get("content-type")),
         error=outcome.error,
         caller=caller,
         request_id=outcome.request_id,

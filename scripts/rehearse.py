@@ -12,7 +12,7 @@ from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
 from scripts.rehearsal.commands import Commands
-from scripts.rehearsal.folder import start_over
+from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.life import live, shortfalls
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import Scene, set_the_scene
@@ -28,12 +28,16 @@ def main(arguments: list[str]) -> ExitCode:
     parser.add_argument("--folder", type=Path, default=LAST, help="where to leave what the rehearsal made")
     parsed = parser.parse_args(arguments)
     console = Console()
-    return run_program(lambda: _rehearse(parsed.provider, parsed.folder.resolve(), console), console)
+    return run_program(lambda: _rehearse_in(parsed.provider, parsed.folder.resolve(), console), console)
+
+
+def _rehearse_in(provider: str, folder: Path, console: Console) -> ExitCode:
+    with occupied(folder):
+        return _rehearse(provider, folder, console)
 
 
 def _rehearse(provider: str, folder: Path, console: Console) -> ExitCode:
     terraform = find_terraform()
-    start_over(folder)
     environment = child_environment(ROOT)
     chosen = choose_provider(provider, folder, terraform=terraform, environment=environment)
     console.say(f"rehearsal    takes       {chosen.words}")

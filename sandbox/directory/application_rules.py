@@ -156,7 +156,9 @@ def _check_redirect_uri(application: Record, platform: str, uri: str) -> None:
     strange = len(uri) > _LONGEST_URI or not uri.isascii() or set("!$'(),;#") & set(uri) or host == "::1"
     # A query and a wildcard are for applications that only work accounts use.
     loose = is_personal(application) and set("?*") & set(uri)
-    if not (web or installed) or strange or loose:
+    # What a parser would leave out or read as somebody's name is no part of an address.
+    unsafe = any(each <= " " or each in "\\\x7f" for each in uri) or "@" in uri.partition("://")[2].partition("/")[0]
+    if not (web or installed) or strange or loose or unsafe:
         raise bad_request(f"Invalid value specified for property 'redirectUris' of resource 'Application': '{uri}'.")
 
 

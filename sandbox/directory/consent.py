@@ -15,6 +15,12 @@ from sandbox.directory.audit import modified, record_change, target
 from sandbox.directory.store import GRAPH_APP_ID, Caller, Directory, Record
 
 _CONSENT_PAGE = "74658136-14ec-4630-ad9b-26e160ff0fc6"  # the client id of Microsoft's own consent page
+_CONSENT_OF_USERS = frozenset(
+    {
+        "managepermissiongrantsforself.microsoft-user-default-legacy",
+        "managepermissiongrantsforself.microsoft-user-default-recommended",
+    }
+)
 _ANY_PERMISSION = frozenset({"Global Administrator", "Privileged Role Administrator"})
 _ALL_BUT_GRAPH_ROLES = frozenset({"AI Administrator", "Application Administrator", "Cloud Application Administrator"})
 
@@ -42,6 +48,17 @@ def may_consent_for_tenant(directory: Directory, user: Record, permissions: Perm
     if held & _ANY_PERMISSION:
         return True
     return bool(held & _ALL_BUT_GRAPH_ROLES) and not permissions.app_roles.get(GRAPH_APP_ID)
+
+
+def users_may_consent(directory: Directory) -> bool:
+    """Say whether users may consent for themselves to what no administrator is needed for.
+
+    The tenant's policies on it are those of learn.microsoft.com, "Manage app consent policies", read November 2026. The
+    one for permissions of low impact covers those that an administrator has classified so, and none is here; what a
+    policy of the tenant's own includes is not known here either.
+    """
+    assigned = directory.authorization_policy["defaultUserRolePermissions"]["permissionGrantPoliciesAssigned"] or ()
+    return not _CONSENT_OF_USERS.isdisjoint(each.lower() for each in assigned)
 
 
 def ensure_principal(directory: Directory, client_id: str, user: Record) -> Record:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.directory import premium, recycling
+from sandbox.directory import membership_rules, premium, recycling, roles
 from sandbox.directory.audit import record_change, target
 from sandbox.directory.store import Caller, Directory, Record, referenced_id
 from sandbox.errors import GraphError, bad_request, not_found
@@ -20,6 +20,11 @@ from sandbox.identifiers import new_id
 _REQUIRED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
 _ADDED_TWICE = "One or more added object references already exist for the following modified properties: '{}'."
 _UNIFIED, _DYNAMIC = "Unified", "DynamicMembership"
+_RULE_PROPERTIES = frozenset({"membershipRule", "membershipRuleProcessingState"})
+_PROCESSING_STATES = frozenset({"On", "Paused"})
+# "group resource type": empty stands for Public; hidden ones are Microsoft 365 groups, from their creation to the end.
+_HIDDEN = "HiddenMembership"
+_VISIBILITIES = frozenset({None, "", "Private", "Public", _HIDDEN})
 _OWNER_TYPES = {"user", "servicePrincipal"}
 _NICKNAME = re.compile(r"[\x21-\x7e]{1,64}")
 _NOT_IN_NICKNAME = frozenset('@()\\[]";:<>, ')
@@ -30,7 +35,7 @@ _EXTRAS = frozenset(
 
 
 def create(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
-    """Create a group; without owners named, a calling application becomes its owner."""
+    """Create a group; without owners named, whoever calls becomes its owner, a user or an application."""
     for name in _REQUIRED:
         if body.get(name) in (None, ""):
             raise bad_request(f"A value is required for property '{name}' of resource 'Group'.")
@@ -95,6 +100,7 @@ def change(directory: Directory, group_id: str, body: Mapping[str, Any], caller:
 def delete(directory: Directory, group_id: str, caller: Caller) -> None:
     """Delete a group so that it can be restored with its members, owners and assignments."""
     group = require(directory, group_id)
+    roles.keep_administrator(directory, lambda assignment, _: assignment["principalId"] == group_id)
     recycling.discard(directory, "group", group_id)
     if not _is_unified(group) and not directory.behaviour.security_groups_are_recycled:
         recycling.purge(directory, group_id)
@@ -132,6 +138,9 @@ def remove_member(directory: Directory, group_id: str, member_id: str, caller: C
     if member_id not in directory.members.get(group_id, []):
         raise not_found(member_id)
     _require_assigned_membership(group)
+    roles.keep_administrator(
+        directory, lambda assignment, holder: (assignment["principalId"], holder) == (group_id, member_id)
+    )
     directory.members[group_id].remove(member_id)
     _record(directory, caller, "Remove member from group", "Unassign", group)
 
@@ -203,14 +212,22 @@ def _check_kind(directory: Directory, body: Mapping[str, Any]) -> None:
         )
     if _UNIFIED in kinds:
         _require_free_nickname(directory, body["mailNickname"])
-    if (_DYNAMIC in kinds) != bool(body.get("membershipRule")):
-        raise _invalid("membershipRule")
+    _check_rule(body, dynamic=_DYNAMIC in kinds)
     if _DYNAMIC in kinds:
         _require_premium(directory, "Dynamic group membership")
-        if body.get("membershipRuleProcessingState") not in {"On", "Paused"}:
-            raise _invalid("membershipRuleProcessingState")
+    if body.get("visibility") not in (_VISIBILITIES if _UNIFIED in kinds else _VISIBILITIES - {_HIDDEN}):
+        raise _invalid("visibility")
     if body.get("isAssignableToRole"):
         _check_assignable(directory, body)
+
+
+def _check_rule(body: Mapping[str, Any], *, dynamic: bool) -> None:
+    """Refuse a rule that is none, and one of a group whose members are assigned."""
+    rule, state = body.get("membershipRule"), body.get("membershipRuleProcessingState")
+    if dynamic != bool(rule) or (rule and not membership_rules.is_readable(rule)):
+        raise _invalid("membershipRule")
+    if state not in _PROCESSING_STATES and (dynamic or state is not None):
+        raise _invalid("membershipRuleProcessingState")
 
 
 def _check_assignable(directory: Directory, body: Mapping[str, Any]) -> None:
@@ -240,8 +257,11 @@ def _check_change(group: Record, body: Mapping[str, Any], caller: Caller) -> Non
         raise bad_request("The property 'mailEnabled' cannot be changed.")
     if not {**group, **body}.get("securityEnabled") and not group["mailEnabled"]:
         raise bad_request("Group must be mail enabled or security enabled.")
-    if bool(body.get("membershipRule")) and _DYNAMIC not in group.get("groupTypes", []):
-        raise _invalid("membershipRule")
+    if _RULE_PROPERTIES.intersection(body):
+        _check_rule({**group, **body}, dynamic=_DYNAMIC in group.get("groupTypes", []))
+    before, visibility = group["visibility"], body.get("visibility", group["visibility"])
+    if visibility not in _VISIBILITIES or (visibility != before and _HIDDEN in {visibility, before}):
+        raise _invalid("visibility")
     if group["isAssignableToRole"] and body.get("visibility") not in {None, "Private"}:
         raise bad_request("The visibility of a role-assignable group must be 'Private'.")
     extras = _EXTRAS.intersection(body)

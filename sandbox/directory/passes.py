@@ -12,7 +12,7 @@ from datetime import MAXYEAR, timedelta
 from typing import Any
 
 from sandbox.clock import as_stamp, from_stamp
-from sandbox.directory import method_policy, security_info, sensitive
+from sandbox.directory import method_policy, security_info, sensitive, sessions
 from sandbox.directory.audit import modified
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import GraphError, bad_request, not_found
@@ -67,7 +67,7 @@ def issue(directory: Directory, key: str, body: Mapping[str, Any], caller: Calle
         "(used)": False,
     }
     if _drop(directory, user["id"]) and directory.behaviour.replaced_pass_ends_sessions:
-        user["signInSessionsValidFromDateTime"] = directory.clock.stamp()
+        sessions.end(directory, user)
     directory.authentication_methods.setdefault(user["id"], []).append(method)
     directory.pass_hashes[method["id"]] = SecretHash.of(code)
     started = modified("TemporaryAccessPass.TemporaryAccessPass.StartDateTime", new=method["startDateTime"])
@@ -81,7 +81,7 @@ def delete(directory: Directory, key: str, method_id: str, caller: Caller) -> No
     require(directory, key, method_id)
     sensitive.require_may_manage_methods(directory, caller, user, own=True)
     _drop(directory, user["id"])
-    user["signInSessionsValidFromDateTime"] = directory.clock.stamp()
+    sessions.end(directory, user)
     security_info.record(directory, caller, "deleted", user)
 
 

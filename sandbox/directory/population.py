@@ -96,7 +96,7 @@ def populate(
     for group in seed.groups:
         _add_group(directory, group)
     _add_relations(directory, seed)
-    roles.activate(directory, GLOBAL_ADMINISTRATOR)
+    roles.ensure_active(directory, GLOBAL_ADMINISTRATOR)
     _give_roles(directory, seed)
     # What the seed names was there before the policy.
     app_management.establish(directory, seed.application_management)
@@ -376,7 +376,10 @@ def _name_lookup(directory: Directory, seed: Seed) -> Callable[[str], str]:
 
     def find(name: str) -> str:
         if name not in names:
-            raise SeedError(f"The seed names {name!r}, which it does not define.")
+            raise SeedError(
+                f"The seed names {name!r}, which it does not define. Where a seed gives `users`, `groups` or "
+                "`applications`, its own stand in place of the default ones, which other lists may still name."
+            )
         return names[name]
 
     return find

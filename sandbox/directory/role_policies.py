@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.directory.audit import record_change, target
+from sandbox.directory.role_schedules import require_licence
 from sandbox.directory.store import Caller, Directory, Record
 from sandbox.errors import bad_request, not_emulated, not_found
 from sandbox.identifiers import seeded_id
@@ -73,6 +74,7 @@ def require_rule(directory: Directory, policy_id: str, rule_id: str) -> tuple[st
 
 def change_rule(directory: Directory, policy_id: str, rule_id: str, body: Mapping[str, Any], caller: Caller) -> None:
     """Change the named properties of a rule; what it is about stays as it is."""
+    require_licence(directory)
     kind, current = require_rule(directory, policy_id, rule_id)
     role_id = require_policy(directory, policy_id)["roleDefinitionId"]
     if body.get("@odata.type", "").removeprefix("#microsoft.graph.") != kind:

@@ -73,7 +73,7 @@ def create(directory: Directory, kind: Kind, body: Mapping[str, Any], caller: Ca
     return request
 
 
-def cancel(directory: Directory, kind: Kind, request_id: str) -> None:
+def cancel(directory: Directory, kind: Kind, request_id: str, caller: Caller) -> None:
     """Take a request back that has not come into force."""
     role_schedules.require_licence(directory)
     request = role_schedules.require(kind.requests(directory).values(), request_id)
@@ -82,6 +82,9 @@ def cancel(directory: Directory, kind: Kind, request_id: str) -> None:
     kind.schedules(directory).pop(request["id"], None)
     # The pages of the two actions name different words.
     request.update(status="Canceled" if kind.gives else "Revoked", canceledDateTime=directory.clock.stamp())
+    permanent = request["scheduleInfo"]["expiration"]["type"] == "noExpiration"
+    named = role_schedules.entry_names(kind, request["action"], permanent=permanent)
+    roles.record(directory, caller, named["canceled"], request, service="PIM")
 
 
 def _read(directory: Directory, kind: Kind, body: Mapping[str, Any], caller: Caller) -> Ask:
@@ -200,6 +203,8 @@ def _check_change(directory: Directory, ask: Ask) -> None:
     schedule = _require_present(directory, ask)
     if schedule.get("assignmentType") == "Activated":
         raise _invalid("An activation cannot be changed while it runs.")
+    if schedule["isInForce"] and ask.begins > directory.clock.now():
+        raise not_emulated("a later beginning of what is in force already ('startDateTime')")
 
 
 def _check_extension(directory: Directory, ask: Ask) -> None:
@@ -223,6 +228,9 @@ def _check_renewal(directory: Directory, ask: Ask) -> None:
 
 def _check_removal(directory: Directory, ask: Ask) -> None:
     schedule = _require_present(directory, ask)
+    guarded = directory.behaviour.own_removal_by_schedule_request == "refused"
+    if guarded and ask.kind.gives and ask.action == "adminRemove":
+        roles.require_not_own(schedule, ask.caller)
     # The azuread provider's own tests remove eligible assignments within seconds, so that the floor is no rule there.
     if ask.kind.gives:
         _require_known(directory, schedule)
@@ -368,6 +376,8 @@ def _change(directory: Directory, ask: Ask, request: Record) -> None:
     schedule = _require_present(directory, ask)
     if schedule["id"] not in ask.kind.schedules(directory):
         schedule = role_schedules.adopt(directory, schedule)
+    if ask.action == "adminUpdate" and not schedule["isInForce"]:
+        role_schedules.move(schedule, ask.begins)
     role_schedules.limit(schedule, ask.ends)
     schedule["modifiedDateTime"] = directory.clock.stamp()
     request["targetScheduleId"] = schedule["id"]

@@ -123,6 +123,12 @@ def adopt(directory: Directory, assignment: Record) -> Record:
     return schedule
 
 
+def move(schedule: Record, begins: datetime) -> None:
+    """Set when a schedule begins that is not in force."""
+    schedule["beginsAt"] = as_stamp(begins)
+    schedule["scheduleInfo"] = {**schedule["scheduleInfo"], "startDateTime": schedule["beginsAt"]}
+
+
 def limit(schedule: Record, ends: datetime | None) -> None:
     """Set when a schedule ends."""
     schedule["endsAt"] = None if ends is None else as_stamp(ends)
@@ -281,15 +287,17 @@ def _forget_requests(directory: Directory, kind: Kind, now: datetime) -> None:
 
 
 def entry_names(kind: Kind, action: str, *, permanent: bool) -> dict[str, str]:
-    """Tell how the audit log calls the request of a schedule, its beginning and its end."""
+    """Tell how the audit log calls the request of a schedule, its withdrawal, its beginning and its end."""
     if action == "selfActivate":
         return {
+            "canceled": "Add member to role canceled (PIM activation)",
             "requested": "Add member to role requested (PIM activation)",
             "completed": "Add member to role completed (PIM activation)",
             "ended": "Remove member from role (PIM activation expired)",
         }
     member, how = "member" if kind.gives else "eligible member", "permanent" if permanent else "timebound"
     return {
+        "canceled": f"Add {member} to role in PIM canceled ({how})",
         "requested": f"Add {member} to role in PIM requested ({how})",
         "completed": f"Add {member} to role in PIM completed ({how})",
         "ended": f"Remove {member} from role in PIM completed (timebound)",

@@ -8,7 +8,7 @@ role member", "Assign Microsoft Entra roles in Privileged Identity Management", 
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -21,14 +21,36 @@ from sandbox.identifiers import canonical_id, encoded_id, new_id, seeded_id
 
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 _CONFLICT = "A conflicting object with one or more of the specified property values is present in the directory."
+_LAST_ADMINISTRATOR = "The last Global Administrator of the organization cannot be removed."
+_REMOVES_ITSELF = "Removing self from Global Administrator built-in role is not allowed"
 _HOLDERS = frozenset({"user", "servicePrincipal", "group"})
 # What an assignment can be limited to, beside the whole tenant.
 _SCOPE = re.compile(r"/(?P<collection>administrativeUnits/)?(?P<id>[^/]+)")
 _SCOPES = frozenset({"administrativeUnit", "application", "group", "servicePrincipal", "user"})
 
 
-def activate(directory: Directory, template_id: str) -> Record:
-    """Make a built-in role active in the tenant, or return the active one."""
+def activate(directory: Directory, template_id: object, caller: Caller) -> Record:
+    """Make a built-in role active in the tenant, once."""
+    known = canonical_id(str(template_id))
+    if known not in directory.role_definitions:
+        raise bad_request("Invalid value specified for property 'roleTemplateId' of resource 'DirectoryRole'.")
+    if directory.find_directory_role(known) is not None:
+        raise conflicting_object(_CONFLICT, target="roleTemplateId")
+    role = ensure_active(directory, known)
+    # "Microsoft Entra audit log categories and activities", learn.microsoft.com, read November 2026.
+    record_change(
+        directory,
+        caller,
+        "Add role from template",
+        category="RoleManagement",
+        operation="Add",
+        targets=[target("Role", role)],
+    )
+    return role
+
+
+def ensure_active(directory: Directory, template_id: str) -> Record:
+    """Get the active role of a template, made active if it is not yet."""
     role_id = seeded_id(directory.tenant_id, "directoryRole", template_id)
     definition = directory.role_definitions[template_id]
     role = {
@@ -61,12 +83,21 @@ def assign(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Rec
     return assignment
 
 
+def add_member(directory: Directory, role: Record, principal_id: str, caller: Caller) -> None:
+    """Give an active role to a principal for the whole tenant; a second time, Graph refuses the reference."""
+    if find_assignment(directory, principal_id, role["roleTemplateId"], "/") is not None:
+        raise bad_request(
+            "One or more added object references already exist for the following modified properties: 'members'."
+        )
+    body = {"principalId": principal_id, "roleDefinitionId": role["roleTemplateId"], "directoryScopeId": "/"}
+    assign(directory, body, caller)
+
+
 def withdraw(directory: Directory, assignment_id: str, caller: Caller) -> None:
     """Take a role assignment back, unless it is the tenant's last Global Administrator or the caller's own."""
     assignment = require_assignment(directory, assignment_id)
     if assignment["roleDefinitionId"] == GLOBAL_ADMINISTRATOR:
-        if assignment["principalId"] == caller.object_id:
-            raise bad_request("Removing self from Global Administrator built-in role is not allowed")
+        require_not_own(assignment, caller)
         require_other_administrator(directory, without_assignment=assignment_id)
     record(directory, caller, "Remove member from role", assignment)
     del directory.role_assignments[assignment_id]
@@ -84,7 +115,7 @@ def hold(directory: Directory, principal_id: str, definition_id: str, scope: str
         "condition": None,
     }
     directory.role_assignments[assignment["id"]] = assignment
-    activate(directory, definition_id)
+    ensure_active(directory, definition_id)
     return assignment
 
 
@@ -128,11 +159,28 @@ def require_may_hold(type_name: str, principal: Record) -> None:
         raise bad_request("The group must have the isAssignableToRole property set to true to be assigned a role.")
 
 
+def require_not_own(assignment: Record, caller: Caller) -> None:
+    """Refuse a Global Administrator who takes the role from himself."""
+    if assignment["roleDefinitionId"] == GLOBAL_ADMINISTRATOR and assignment["principalId"] == caller.object_id:
+        raise bad_request(_REMOVES_ITSELF)
+
+
 def require_other_administrator(directory: Directory, *, without_assignment: str = "", without_user: str = "") -> None:
     """Refuse what would leave the tenant without a Global Administrator who can act."""
     remaining = holders(directory, GLOBAL_ADMINISTRATOR, without={without_assignment})
     if all(each == without_user for each in remaining):
-        raise bad_request("The last Global Administrator of the organization cannot be removed.")
+        raise bad_request(_LAST_ADMINISTRATOR)
+
+
+def keep_administrator(directory: Directory, ends: Callable[[Record, str], bool]) -> None:
+    """Refuse a change of a user or group after which nobody is Global Administrator, where the tenant guards that.
+
+    `ends` says of an assignment and of who holds it, by himself or in a group, whether the change comes between them.
+    """
+    if directory.behaviour.last_administrator_guard == "every path":
+        held = list(_held(directory, GLOBAL_ADMINISTRATOR))
+        if held and all(ends(assignment, holder) for assignment, holder in held):
+            raise bad_request(_LAST_ADMINISTRATOR)
 
 
 def holders(directory: Directory, definition_id: str, *, without: Collection[str] = ()) -> Iterator[str]:
@@ -140,12 +188,15 @@ def holders(directory: Directory, definition_id: str, *, without: Collection[str
 
     The assignments `without` are left out of account.
     """
+    return (holder for each, holder in _held(directory, definition_id) if each["id"] not in without)
+
+
+def _held(directory: Directory, definition_id: str) -> Iterator[tuple[Record, str]]:
     for each in directory.live_role_assignments():
-        wanted = each["roleDefinitionId"] == definition_id and each["directoryScopeId"] == "/"
-        if wanted and each["id"] not in without:
+        if each["roleDefinitionId"] == definition_id and each["directoryScopeId"] == "/":
             for holder in [each["principalId"], *directory.members_of(each["principalId"], nested=True)]:
                 if _remains(directory, holder):
-                    yield holder
+                    yield each, holder
 
 
 def _remains(directory: Directory, holder: str) -> bool:
@@ -207,7 +258,7 @@ def record(
     taken = activity.startswith("Remove")
     side = "old" if taken else "new"
     definition = directory.role_definitions[entry["roleDefinitionId"]]
-    role = activate(directory, definition["id"])
+    role = ensure_active(directory, definition["id"])
     changes = [
         modified("Role.ObjectID", **{side: role["id"]}),
         modified("Role.DisplayName", **{side: definition["displayName"]}),

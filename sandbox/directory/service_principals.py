@@ -12,7 +12,7 @@ from sandbox.directory.application_audit import record_application
 from sandbox.directory.application_rules import redirect_uris
 from sandbox.directory.store import MICROSOFT_TENANT_ID, Caller, Directory, Record
 from sandbox.errors import GraphError, bad_request, conflicting_object, forbidden, not_found
-from sandbox.identifiers import new_id
+from sandbox.identifiers import canonical_id, new_id
 
 _SIGN_ON_MODES = frozenset({None, "", "password", "saml", "notSupported", "oidc"})
 _MOST_MAIL_ADDRESSES = 5  # Learn, "servicePrincipal resource type", read November 2026
@@ -20,9 +20,9 @@ _MOST_MAIL_ADDRESSES = 5  # Learn, "servicePrincipal resource type", read Novemb
 
 def create(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Record:
     """Create the service principal of an application registered here or published by somebody else."""
-    client_id = body.get("appId")
-    if not client_id:
+    if not body.get("appId"):
         raise bad_request("A value is required for property 'appId' of resource 'ServicePrincipal'.")
+    client_id = canonical_id(str(body["appId"]))
     _require_application(directory, client_id)
     _require_free(directory, client_id)
     owner_ids = owners.bound(directory, body, caller)

@@ -103,6 +103,8 @@ class Directory:
     refresh_tokens: dict[str, Record] = field(default_factory=dict)  # by the token's digest
     device_codes: dict[str, Record] = field(default_factory=dict)  # by the device code's digest
     failed_sign_ins: dict[str, Record] = field(default_factory=dict)  # by user id
+    failed_codes: dict[str, Record] = field(default_factory=dict)  # one-time codes, by user id
+    session_endings: dict[str, int] = field(default_factory=dict)  # user id -> how often all sessions were ended
     unseen_principals: dict[str, int] = field(default_factory=dict)  # client id -> token requests still refused
     trusted_issuers: dict[str, Record] = field(default_factory=dict)  # URL -> its JSON web key set
     members: dict[str, list[str]] = field(default_factory=dict)  # group id -> object ids

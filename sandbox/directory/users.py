@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.directory import recycling, roles, sensitive
+from sandbox.directory import recycling, roles, sensitive, sessions
 from sandbox.directory.audit import record_change, target
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, Caller, Directory, Record, referenced_id
 from sandbox.errors import GraphError, bad_request, conflicting_object, not_found
@@ -102,6 +102,9 @@ def change(directory: Directory, key: str, body: Mapping[str, Any], caller: Call
     user = directory.require_user(key)
     sensitive.require_may_change(directory, caller, user, body)
     _check(directory, body, user, own_id=user["id"])
+    enabled = body.get("accountEnabled", user.get("accountEnabled"))
+    if not enabled and not directory.behaviour.disabled_administrators_remain:
+        roles.keep_administrator(directory, lambda _, holder: holder == user["id"])
     profile = body.get("passwordProfile") or {}
     password = profile.get("password")
     changed = {**user, **{name: value for name, value in body.items() if "@odata." not in name}}
@@ -109,7 +112,6 @@ def change(directory: Directory, key: str, body: Mapping[str, Any], caller: Call
         _require_acceptable(directory, changed, password)
         _keep_password(directory, user, password)
         record(directory, caller, "Reset password", "Update", user)
-    enabled = body.get("accountEnabled", user.get("accountEnabled"))
     if enabled != user.get("accountEnabled"):
         record(directory, caller, "Enable account" if enabled else "Disable account", "Update", user)
     for name, value in body.items():
@@ -144,7 +146,7 @@ def revoke_sessions(directory: Directory, key: str, caller: Caller) -> None:
     """End every session of a user."""
     user = directory.require_user(key)
     sensitive.require_may_end_sessions(directory, caller, user)
-    user["signInSessionsValidFromDateTime"] = directory.clock.stamp()
+    sessions.end(directory, user)
     record(directory, caller, "Update StsRefreshTokenValidFrom Timestamp", "Update", user)
 
 
@@ -310,7 +312,7 @@ def _require_acceptable(directory: Directory, user: Mapping[str, Any], password:
 def _keep_password(directory: Directory, user: Record, password: str) -> None:
     directory.password_hashes[user["id"]] = SecretHash.of(password)
     user["lastPasswordChangeDateTime"] = directory.clock.stamp()
-    user["signInSessionsValidFromDateTime"] = directory.clock.stamp()
+    sessions.end(directory, user)
 
 
 def _holder_of(directory: Directory, address: str, own_id: str | None) -> str | None:

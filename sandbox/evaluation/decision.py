@@ -4,7 +4,7 @@
 the sign-in is blocked, what is still asked of the user, and what the log keeps.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -168,13 +168,21 @@ class Decision:
         return f"{_LOGGED_CONTROLS[control]}: {strength['displayName']}"
 
 
-def decide(directory: Directory, sign_in: SignIn) -> Decision:
-    """Judge every policy, and security defaults where they are on, for a sign-in."""
-    judged = [Judged(policy, judge(policy, sign_in)) for policy in directory.access_policies.values()]
-    defaults = security_defaults_policy(directory, sign_in)
-    if defaults is not None:
-        judged.append(Judged(defaults, APPLIES))
+def decide(directory: Directory, sign_in: SignIn, *further: SignIn) -> Decision:
+    """Judge every policy, and security defaults where they are on, for a sign-in.
+
+    A sign-in to several targets comes as one for each of them, and what applies to any applies to the whole.
+    """
+    every = (sign_in, *further)
+    judged = [Judged(policy, _reason(policy, every)) for policy in directory.access_policies.values()]
+    defaults = (security_defaults_policy(directory, each) for each in every)
+    judged += [Judged(each, APPLIES) for each in defaults if each is not None][:1]
     return Decision(directory, sign_in, tuple(judged))
+
+
+def _reason(policy: Record, sign_ins: Sequence[SignIn]) -> str:
+    reasons = [judge(policy, each) for each in sign_ins]
+    return APPLIES if APPLIES in reasons else reasons[0]
 
 
 def _frequency(policy: Record) -> timedelta | None:

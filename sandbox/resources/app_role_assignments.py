@@ -8,6 +8,7 @@ from sandbox.directory import grants, groups, service_principals
 from sandbox.directory.store import Directory, Record
 from sandbox.errors import bad_request, not_found
 from sandbox.exposures.grants import APP_ROLE_ASSIGNMENT
+from sandbox.identifiers import canonical_id
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, ONE, Handler, Route
 
@@ -34,7 +35,7 @@ def _lists(find: _Find, side: str) -> Handler:
 def _assigns(find: _Find, side: str) -> Handler:
     def handler(request: GraphRequest) -> Answer:
         holder = find(request.directory, request.params["id"])
-        if request.body.get(side) != holder["id"]:
+        if canonical_id(str(request.body.get(side))) != holder["id"]:
             raise bad_request(f"The property '{side}' must be the id of the object in the request's URL.")
         assignment = grants.assign_app_role(request.directory, request.body, request.caller)
         return request.show(APP_ROLE_ASSIGNMENT, assignment, status=HTTPStatus.CREATED)

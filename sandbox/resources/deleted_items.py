@@ -17,6 +17,9 @@ _PURGE = (
     "Application.ReadWrite.All[type:application|servicePrincipal];"
     "Application.ReadWrite.OwnedBy[type:application|servicePrincipal,owned]"
 )
+# What is done to a role-assignable group takes this permission as well ("Use Microsoft Entra groups to manage role
+# assignments"); its roles come back with it.
+_OF_ASSIGNABLE_GROUPS = "isAssignableToRole=>RoleManagement.ReadWrite.Directory"
 _RESTORE = f"{_PURGE};AdministrativeUnit.ReadWrite.All[type:administrativeUnit]"
 
 
@@ -57,13 +60,14 @@ ROUTES: tuple[Route, ...] = (
         for kind in deleted_items.KINDS
     ),
     Route("GET", f"{_ITEMS}/{{id}}", read_deleted_item, query=ONE, witness=_WITNESS),
-    Route("DELETE", f"{_ITEMS}/{{id}}", purge_item, needs=_PURGE, witness=_WITNESS),
+    Route("DELETE", f"{_ITEMS}/{{id}}", purge_item, needs=_PURGE, needs_also=_OF_ASSIGNABLE_GROUPS, witness=_WITNESS),
     Route(
         "POST",
         f"{_ITEMS}/{{id}}/restore",
         restore_item,
         accepts=takes(autoReconcileProxyConflict="Boolean", newUserPrincipalName="String"),
         needs=_RESTORE,
+        needs_also=_OF_ASSIGNABLE_GROUPS,
         status=HTTPStatus.OK,
         conflicts=(HTTPStatus.CONFLICT,),
         witness=_WITNESS,

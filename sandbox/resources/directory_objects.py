@@ -3,15 +3,13 @@
 from http import HTTPStatus
 
 from sandbox.bodies import takes
-from sandbox.directory.store import Record
-from sandbox.errors import bad_request, not_found
+from sandbox.directory import several_objects
+from sandbox.errors import not_found
 from sandbox.requests import Answer, GraphRequest
 from sandbox.resources import memberships
 from sandbox.routing import ONE, Route
-from sandbox.schema import graph_schema
 
 _SDK = "msgraph-sdk"
-_MOST_IDS = 1000
 
 
 def read_object(request: GraphRequest) -> Answer:
@@ -23,18 +21,8 @@ def read_object(request: GraphRequest) -> Answer:
 
 def read_several(request: GraphRequest) -> Answer:
     """Show those of several objects that exist, of the kinds asked for."""
-    ids, kinds = request.body.get("ids"), request.body.get("types")
-    if ids is None:
-        raise bad_request("The parameter 'ids' is required.")
-    if len(ids) > _MOST_IDS:
-        raise bad_request(f"No more than {_MOST_IDS} ids can be asked for; there are {len(ids)}.")
-    for kind in kinds or []:
-        if not graph_schema().is_derived(kind, "directoryObject") or kind not in graph_schema().types:
-            raise bad_request(f"The type '{kind}' is not a type of directory object.")
-    found: list[tuple[str, Record]] = [
-        (kind, record) for kind, record in request.objects(dict.fromkeys(ids)) if not kinds or kind in kinds
-    ]
-    return request.page_mixed(found)
+    ids, kinds = several_objects.asked_for(request.body)
+    return request.page_mixed([each for each in request.objects(ids) if not kinds or each[0] in kinds])
 
 
 ROUTES: tuple[Route, ...] = (

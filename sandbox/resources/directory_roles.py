@@ -5,7 +5,7 @@ from http import HTTPStatus
 from sandbox.bodies import REFERENCE, Creates
 from sandbox.directory import role_schedules, roles
 from sandbox.directory.store import Record, referenced_id
-from sandbox.errors import bad_request, conflicting_object, not_found
+from sandbox.errors import not_found
 from sandbox.exposures.roles import DIRECTORY_ROLE, DIRECTORY_ROLE_TEMPLATE
 from sandbox.requests import Answer, GraphRequest
 from sandbox.routing import MANY, NO_OPTIONS, ONE, Route
@@ -21,15 +21,8 @@ def list_roles(request: GraphRequest) -> Answer:
 
 def activate_role(request: GraphRequest) -> Answer:
     """Make a role active by its template."""
-    template_id = request.body.get("roleTemplateId")
-    if template_id not in request.directory.role_definitions:
-        raise bad_request("Invalid value specified for property 'roleTemplateId' of resource 'DirectoryRole'.")
-    if any(each["roleTemplateId"] == template_id for each in request.directory.directory_roles.values()):
-        raise conflicting_object(
-            "A conflicting object with one or more of the specified property values is present in the directory.",
-            target="roleTemplateId",
-        )
-    return request.show(DIRECTORY_ROLE, roles.activate(request.directory, template_id), status=HTTPStatus.CREATED)
+    role = roles.activate(request.directory, request.body.get("roleTemplateId"), request.caller)
+    return request.show(DIRECTORY_ROLE, role, status=HTTPStatus.CREATED)
 
 
 def read_role(request: GraphRequest) -> Answer:
@@ -50,14 +43,8 @@ def list_role_members(request: GraphRequest) -> Answer:
 
 def add_role_member(request: GraphRequest) -> Answer:
     """Give a role to a principal, at the scope of the tenant."""
-    role = _require_role(request)
-    member = referenced_id(request.body["@odata.id"])
-    if roles.find_assignment(request.directory, member, role["roleTemplateId"], "/") is not None:
-        raise bad_request(
-            "One or more added object references already exist for the following modified properties: 'members'."
-        )
-    body = {"principalId": member, "roleDefinitionId": role["roleTemplateId"], "directoryScopeId": "/"}
-    roles.assign(request.directory, body, request.caller)
+    role, member = _require_role(request), referenced_id(request.body["@odata.id"])
+    roles.add_member(request.directory, role, member, request.caller)
     return Answer(HTTPStatus.NO_CONTENT)
 
 

@@ -21,8 +21,7 @@ def list_grants(request: GraphRequest) -> Answer:
 def create_grant(request: GraphRequest) -> Answer:
     """Grant delegated permissions; the answer may deny what is written."""
     grant = grants.create_permission_grant(request.directory, request.body, request.caller)
-    if not request.caller.unrestricted:
-        grants.require_acknowledged(request.directory, grant)
+    grants.require_acknowledged(request.directory, grant, request.caller)
     return request.show(PERMISSION_GRANT, grant, status=HTTPStatus.CREATED)
 
 

@@ -52,7 +52,6 @@ def read_rule(request: GraphRequest) -> Answer:
 
 def change_rule(request: GraphRequest) -> Answer:
     """Change a rule of a policy."""
-    role_schedules.require_licence(request.directory)
     role_policies.change_rule(
         request.directory, request.params["id"], request.params["rule_id"], request.body, request.caller
     )

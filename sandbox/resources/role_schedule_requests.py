@@ -44,7 +44,7 @@ def _reading(exposure: Exposure, kind: Kind) -> Handler:
 
 def _cancellation(kind: Kind) -> Handler:
     def handler(request: GraphRequest) -> Answer:
-        role_requests.cancel(request.directory, kind, request.params["id"])
+        role_requests.cancel(request.directory, kind, request.params["id"], request.caller)
         return Answer(HTTPStatus.NO_CONTENT)
 
     return handler

@@ -7,15 +7,16 @@ application without any reply address fails only after the approval has been sto
 is a page.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from sandbox.directory import consent, service_principals
 from sandbox.directory.consent import Permissions
 from sandbox.directory.store import GRAPH_APP_ID, Directory, Record
 from sandbox.sign_in import dialogue as dialogues
 from sandbox.sign_in.authorization import administrator_needed, redirect_mismatch
-from sandbox.sign_in.clients import Client, find_client, is_same_address, require_enabled
+from sandbox.sign_in.clients import Client, compared, find_client, is_same_address, require_enabled
 from sandbox.sign_in.decision import Situation
 from sandbox.sign_in.dialogue import Dialogue, Purpose, Step
 from sandbox.sign_in.refusals import SignInError, describe
@@ -25,6 +26,8 @@ from sandbox.sign_in.signed_in import SignedIn
 from sandbox.tenant import Tenant
 
 NAME = "consent"
+_FURTHER = re.compile(r"[\w.~%/\-]*", re.ASCII)
+_DOTS = frozenset({".", ".."})
 
 
 def begin(
@@ -46,6 +49,7 @@ def begin(
         "scope": scope,
         "state": query.get("state"),
         "consented": False,
+        "shown": None,
     }
     dialogue = dialogues.begin(tenant, NAME, request, situation)
     dialogues.remember(dialogue, session, None)
@@ -116,17 +120,30 @@ def _require_redirect_uri(client: Client, query: Mapping[str, str], *, with_scop
 
 def _is_below(given: str, registered: str) -> bool:
     """Say whether an address is a registered one, perhaps with further path segments."""
-    try:
-        ours, theirs = urlsplit(given), urlsplit(registered)
-    except ValueError:
-        return False
-    start = ours._replace(path=theirs.path).geturl()
-    further = ours.path.rstrip("/") == theirs.path.rstrip("/") or ours.path.startswith(f"{theirs.path.rstrip('/')}/")
-    return further and is_same_address(start, registered)
+    ours, theirs = compared(given), compared(registered)
+    start = f"{theirs.rstrip('/')}/"
+    if ours == theirs or f"{ours}/" == start:
+        return True
+    further = ours.removeprefix(start)
+    # Nothing that leads out of the registered path once somebody else reads it, be it encoded twice.
+    segments = unquote(unquote(further)).split("/")
+    return further != ours and "?" not in theirs and bool(_FURTHER.fullmatch(further)) and not _DOTS & set(segments)
 
 
 def _wanted(dialogue: Dialogue) -> Permissions:
-    return _permissions(dialogue.tenant, dialogue.client, dialogue.request["scope"])
+    """Tell what is asked for, which from its first showing on is what was shown."""
+    request = dialogue.request
+    if request["shown"] is None:
+        permissions = _permissions(dialogue.tenant, dialogue.client, request["scope"])
+        request["shown"] = {
+            "app_roles": {each: list(ids) for each, ids in permissions.app_roles.items()},
+            "scopes": {each: list(names) for each, names in permissions.scopes.items()},
+        }
+    shown = request["shown"]
+    return Permissions(
+        {each: tuple(ids) for each, ids in shown["app_roles"].items()},
+        {each: tuple(names) for each, names in shown["scopes"].items()},
+    )
 
 
 def _permissions(tenant: Tenant, client: Client, scope: str | None) -> Permissions:

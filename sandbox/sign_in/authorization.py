@@ -78,7 +78,7 @@ class Authorization(Purpose):
         for_tenant = consent.may_consent_for_tenant(dialogue.tenant.directory, user, permissions)
         wanted = self._missing(dialogue, user, asked) or frozenset(permissions.scopes.get(asked.resource.client_id, ()))
         context = {"client": dialogue.client, "lines": _lines(asked.resource, wanted)}
-        if not for_tenant and _needs_administrator(asked.resource, wanted):
+        if not for_tenant and _needs_administrator(dialogue.tenant, asked.resource, wanted):
             return Page("approval.html", context, error=administrator_needed())
         return Page("consent.html", {**context, "for_tenant": "offered" if for_tenant else "no"})
 
@@ -88,7 +88,7 @@ class Authorization(Purpose):
         permissions = _permissions(dialogue.client, asked)
         for_tenant = consent.may_consent_for_tenant(directory, user, permissions)
         wanted = permissions.scopes.get(asked.resource.client_id, ())
-        may_accept = for_tenant or not _needs_administrator(asked.resource, wanted)
+        may_accept = for_tenant or not _needs_administrator(dialogue.tenant, asked.resource, wanted)
         if form.get("decision") != "accept" or not may_accept:
             declined = SignInError(65004, "User declined to consent to access the app.")
             return _by_redirect(dialogue.tenant, _to_client(dialogue), dialogue.request["state"], declined)
@@ -259,7 +259,9 @@ def _permissions(client: Client, asked: AskedScopes) -> Permissions:
     return Permissions({}, {each: names for each, names in scopes.items() if names})
 
 
-def _needs_administrator(resource: Resource, names: Any) -> bool:
+def _needs_administrator(tenant: Tenant, resource: Resource, names: Any) -> bool:
+    if not consent.users_may_consent(tenant.directory):
+        return True
     known = {each["value"]: each for each in resource.principal["oauth2PermissionScopes"]}
     return any(known[each]["type"] == "Admin" for each in names if each in known)
 

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from sandbox.errors import GraphError
 from sandbox.sign_in import admin_consent, authorization, device, dialogue, pages, security_info
 from sandbox.sign_in.authorities import SHARED, require_tenant, tenant_of_login
-from sandbox.sign_in.clients import find_client
+from sandbox.sign_in.clients import find_client, require_multi_tenant
 from sandbox.sign_in.decision import Situation
 from sandbox.sign_in.dialogue import Dialogue, Purpose
 from sandbox.sign_in.refusals import CODES, SignInError
@@ -95,7 +95,7 @@ def authorize(visit: Visit, authority: str) -> Visited:
     """Begin a sign-in for an authorization code."""
 
     def begin(tenant: Tenant, session: SignedIn | None) -> Reply | Dialogue:
-        _require_multi_tenant(tenant, authority, visit.values.get("client_id", ""))
+        _require_usable(tenant, authority, visit)
         return authorization.begin(tenant, visit.values, visit.situation, session)
 
     return _begin(visit, authority, begin, visit.values.get("login_hint"))
@@ -108,7 +108,7 @@ def consent(visit: Visit, authority: str, *, with_scopes: bool) -> Visited:
         if with_scopes and authority == "common":
             text = "The endpoint needs a tenant id, a verified domain or 'organizations' in place of 'common'."
             raise SignInError(50059, f"No tenant-identifying information found in the request. {text}")
-        _require_multi_tenant(tenant, authority, visit.values.get("client_id", ""))
+        _require_usable(tenant, authority, visit)
         return admin_consent.begin(tenant, visit.values, visit.situation, session, with_scopes=with_scopes)
 
     return _begin(visit, authority, begin, None)
@@ -193,13 +193,9 @@ def _tenant(visit: Visit, authority: str, login_hint: str | None) -> Tenant:
     return by_login or (found[0] if found is not None else visit.tenants.first)
 
 
-def _require_multi_tenant(tenant: Tenant, authority: str, client_id: str) -> None:
-    if authority in SHARED and not find_client(tenant.directory, client_id).is_multi_tenant:
-        raise SignInError(
-            50194,
-            f"Application '{client_id}' is not configured as a multi-tenant application. Usage of the /{authority} "
-            "endpoint is not supported for such applications. Use a tenant-specific endpoint.",
-        )
+def _require_usable(tenant: Tenant, authority: str, visit: Visit) -> None:
+    if authority in SHARED:
+        require_multi_tenant(find_client(tenant.directory, visit.values.get("client_id", "")), authority)
 
 
 def _require_dialogue(visit: Visit) -> Dialogue:

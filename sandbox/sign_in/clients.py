@@ -4,10 +4,10 @@ A `Client` is an application registered here or published by somebody else, with
 tenant has one. Each kind of credential has its own entry in `_CREDENTIALS`, which is where another one is added.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from sandbox.clock import from_stamp
 from sandbox.directory.store import Directory, Record
@@ -17,6 +17,8 @@ from sandbox.tenant import Tenant
 
 _ZERO = "00000000-0000-0000-0000-000000000000"
 _MULTI_TENANT = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
+_LOOPBACK_PORT = re.compile(r"\A(http://localhost):[0-9]{1,5}(?=[/?]|\Z)")
+_PATHLESS = re.compile(r"\A(https?://[^/?#]+)(?=\?|\Z)")
 # What `appidacr` says of the client.
 PUBLIC, SECRET, ASSERTION = "0", "1", "2"
 
@@ -80,15 +82,13 @@ def is_same_address(given: str, registered: str) -> bool:
     A registered URI without a path counts with its slash (learn.microsoft.com, "Redirect URI best practices and
     limitations", read November 2026).
     """
-    try:
-        ours, theirs = urlsplit(given), urlsplit(registered)
-    except ValueError:
-        return False
-    loopback = ours.scheme == theirs.scheme == "http" and ours.hostname == theirs.hostname == "localhost"
-    same_host = loopback or ours.netloc == theirs.netloc
-    same_path = (ours.path or "/") == (theirs.path or "/")
-    same_rest = (ours.scheme, ours.query, ours.fragment) == (theirs.scheme, theirs.query, "")
-    return same_host and same_path and same_rest and "@" not in ours.netloc
+    return compared(given) == compared(registered)
+
+
+def compared(uri: str) -> str:
+    """Write a redirect URI as it is compared; nothing in it is decoded or folded, as a parser would."""
+    portless = _LOOPBACK_PORT.sub(r"\1", uri)
+    return _PATHLESS.sub(r"\1/", portless)
 
 
 def find_client(directory: Directory, client_id: str) -> Client:
@@ -107,6 +107,16 @@ def find_client(directory: Directory, client_id: str) -> Client:
         )
     name = (registration or published or {})["displayName"]
     return Client(client_id, name, registration, published, directory.find_service_principal(client_id))
+
+
+def require_multi_tenant(client: Client, authority: str) -> None:
+    """Refuse an application of one tenant under an authority that names none."""
+    if not client.is_multi_tenant:
+        raise SignInError(
+            50194,
+            f"Application '{client.client_id}' is not configured as a multi-tenant application. Usage of the "
+            f"/{authority} endpoint is not supported for such applications. Use a tenant-specific endpoint.",
+        )
 
 
 def require_enabled(client: Client) -> None:
@@ -163,7 +173,8 @@ def _check_secret(tenant: Tenant, client: Client, form: Mapping[str, str]) -> No
     for record in filter(None, (client.registration, client.principal)):
         hashes = directory.secret_hashes.get(record["id"], {})
         for credential in record["passwordCredentials"]:
-            if credential["keyId"] in hashes and hashes[credential["keyId"]].matches(secret):
+            has_begun = now >= from_stamp(credential["startDateTime"])
+            if has_begun and credential["keyId"] in hashes and hashes[credential["keyId"]].matches(secret):
                 if now >= from_stamp(credential["endDateTime"]):
                     text = f"The provided client secret keys for app '{client.client_id}' are expired."
                     raise SignInError(7000222, text)

@@ -1,15 +1,18 @@
 """What a user types to prove who he is: a password or a Temporary Access Pass, and then a one-time code.
 
 Ten wrong passwords in a row lock an account for a minute (learn.microsoft.com, "Protect user accounts from attacks
-with Microsoft Entra smart lockout", read November 2026). A code is good for its 30 seconds and those beside them, once.
+with Microsoft Entra smart lockout", read November 2026). A code is good for its 30 seconds and those beside them, once;
+no page says how many may be guessed, so wrong codes lock as wrong passwords do, counted apart from them: who guesses
+codes knows the password, and a right one would start the count anew.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pyotp
 
 from sandbox.clock import from_stamp
-from sandbox.directory import methods, passes, security_info, users
+from sandbox.directory import methods, passes, security_info, sessions, users
 from sandbox.directory.passes import PassError
 from sandbox.directory.store import Directory, Record
 from sandbox.errors import GraphError
@@ -27,37 +30,38 @@ def require_user(directory: Directory, login: str) -> Record:
     """Find who signs in, or refuse a login that the tenant does not know."""
     user = directory.find_user(login) if "@" in login else None
     if user is None:
-        text = f"The user account {login} does not exist in the {directory.tenant_name} directory."
+        # Whoever takes the wrong field types a password here, so that Entra's own text leaves out what was typed.
+        text = f"The user account {{EUII Hidden}} does not exist in the {directory.tenant_name} directory."
         raise SignInError(50034, f"{text} To sign into this application, the account must be added to the directory.")
     return user
 
 
 def check_password(directory: Directory, user: Record, password: str) -> SignedIn:
     """Sign in with a password, or refuse; a password that has to be changed is refused with AADSTS50055."""
-    _require_unlocked(directory, user)
-    if not directory.password_hashes[user["id"]].matches(password):
-        _count_failure(directory, user)
-        raise SignInError(50126, "Error validating credentials due to invalid username or password.")
-    directory.failed_sign_ins.pop(user["id"], None)
-    _require_enabled(user)
+    _require_password(directory, user, password)
+    require_enabled(user)
     if must_change_password(user):
         raise SignInError(50055, "The password is expired.")
-    return SignedIn(user["id"], (PASSWORD,), directory.clock.now().timestamp())
+    return _signed_in(directory, user, PASSWORD)
 
 
 def check_pass(directory: Directory, user: Record, code: str) -> SignedIn:
     """Sign in with a Temporary Access Pass, which uses up a one-time pass and bounds the session."""
-    _require_unlocked(directory, user)
+    _require_unlocked(directory, directory.failed_sign_ins, user)
     try:
         access_pass = passes.require_usable(directory, user, code)
     except PassError as refusal:
-        _count_failure(directory, user)
+        _count_failure(directory, directory.failed_sign_ins, user)
         raise SignInError(refusal.code, str(refusal)) from refusal
-    _require_enabled(user)
+    require_enabled(user)
     passes.use(access_pass)
     end = from_stamp(access_pass["startDateTime"]) + timedelta(minutes=access_pass["lifetimeInMinutes"])
-    method = PASSES[0] if access_pass["isUsableOnce"] else PASSES[1]
-    return SignedIn(user["id"], (method,), directory.clock.now().timestamp(), end.timestamp())
+    return _signed_in(directory, user, pass_method(access_pass), until=end.timestamp())
+
+
+def pass_method(access_pass: Record) -> str:
+    """Tell how a pass is called among the methods used."""
+    return PASSES[0] if access_pass["isUsableOnce"] else PASSES[1]
 
 
 def is_federated(directory: Directory, user: Record) -> bool:
@@ -77,10 +81,18 @@ def must_change_password(user: Record) -> bool:
     return bool(profile.get("forceChangePasswordNextSignIn") or profile.get("forceChangePasswordNextSignInWithMfa"))
 
 
+def asks_factor_first(user: Record) -> bool:
+    """Say whether the password may be changed only after a second factor has been shown.
+
+    learn.microsoft.com, "passwordProfile resource type", read November 2026.
+    """
+    return bool((user.get("passwordProfile") or {}).get("forceChangePasswordNextSignInWithMfa"))
+
+
 def change_password(directory: Directory, user: Record, old: str, new: str) -> None:
     """Choose another password as the user himself, or refuse one that Entra would not take."""
-    if not directory.password_hashes[user["id"]].matches(old):
-        raise SignInError(50126, "Error validating credentials due to invalid username or password.")
+    _require_password(directory, user, old)
+    require_enabled(user)
     if old == new:
         raise SignInError(50144, "The new password must differ from the one before.")
     try:
@@ -114,6 +126,7 @@ def register_oath(directory: Directory, user: Record, secret: str, code: str) ->
 
 def check_oath(directory: Directory, user: Record, code: str) -> None:
     """Take an authenticator's code as the second factor, or refuse."""
+    _require_unlocked(directory, directory.failed_codes, user)
     held = [
         each
         for each in directory.authentication_methods.get(user["id"], [])
@@ -123,7 +136,9 @@ def check_oath(directory: Directory, user: Record, code: str) -> None:
         step = _matching_step(directory, directory.oath_secrets[method["id"]], code)
         if step > method["(last step)"]:
             method["(last step)"] = step
+            directory.failed_codes.pop(user["id"], None)
             return
+    _count_failure(directory, directory.failed_codes, user)
     raise _wrong_code()
 
 
@@ -147,20 +162,34 @@ def _wrong_code() -> SignInError:
     return SignInError(500121, "Authentication failed during strong authentication request.")
 
 
-def _require_enabled(user: Record) -> None:
+def require_enabled(user: Record) -> None:
+    """Refuse a disabled account."""
     if not user["accountEnabled"]:
         raise SignInError(50057, "The user account is disabled.")
 
 
-def _require_unlocked(directory: Directory, user: Record) -> None:
-    failed = directory.failed_sign_ins.get(user["id"])
+def _require_password(directory: Directory, user: Record, password: str) -> None:
+    _require_unlocked(directory, directory.failed_sign_ins, user)
+    if not directory.password_hashes[user["id"]].matches(password):
+        _count_failure(directory, directory.failed_sign_ins, user)
+        raise SignInError(50126, "Error validating credentials due to invalid username or password.")
+    directory.failed_sign_ins.pop(user["id"], None)
+
+
+def _signed_in(directory: Directory, user: Record, method: str, *, until: float | None = None) -> SignedIn:
+    endings = sessions.endings(directory, user["id"])
+    return SignedIn(user["id"], (method,), directory.clock.now().timestamp(), until, endings)
+
+
+def _require_unlocked(directory: Directory, failures: Mapping[str, Record], user: Record) -> None:
+    failed = failures.get(user["id"])
     if failed is not None and directory.clock.now().timestamp() < failed["locked_until"]:
         text = "The account is locked, you've tried to sign in too many times with an incorrect user ID or password."
         raise SignInError(50053, text)
 
 
-def _count_failure(directory: Directory, user: Record) -> None:
-    failed = directory.failed_sign_ins.setdefault(user["id"], {"count": 0, "locked_until": 0.0})
+def _count_failure(directory: Directory, failures: dict[str, Record], user: Record) -> None:
+    failed = failures.setdefault(user["id"], {"count": 0, "locked_until": 0.0})
     failed["count"] += 1
     if failed["count"] >= _LOCKED_AFTER:
         failed["locked_until"] = directory.clock.now().timestamp() + _LOCKED_SECONDS

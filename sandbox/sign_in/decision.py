@@ -5,7 +5,7 @@ into the AADSTS number of the moment.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.directory import methods, sign_ins
 from sandbox.directory.sign_ins import Judgement
@@ -49,7 +49,7 @@ class Verdict:
 
     decision: Decision
     used: tuple[str, ...]
-    can_be_asked: bool  # whether a second factor is registered
+    can_be_asked: bool  # whether a second factor is registered, be it one that these pages cannot ask for
 
     @property
     def wants_second_factor(self) -> bool:
@@ -104,20 +104,31 @@ def second_factor_needed() -> SignInError:
 
 
 def judge(
-    directory: Directory, user: Record, resource_id: str | None, used: Collection[str], situation: Situation
+    directory: Directory, user: Record, targets: Collection[str], used: Collection[str], situation: Situation
 ) -> Verdict:
-    """Ask conditional access about a user's sign-in to a resource, with the methods used so far."""
+    """Ask conditional access about a user's sign-in to its targets (client ids), with the methods used so far."""
     described = evaluated.of_user(
         directory,
         user,
-        () if resource_id is None or situation.is_registration else (resource_id,),
         user_action="registerSecurityInformation" if situation.is_registration else None,
         client_app_type=situation.client_app_type,
         platform=sign_ins.platform(situation.user_agent) or evaluated.UNKNOWN_PLATFORM,
         address=situation.address,
         transfer_method="deviceCodeFlow" if situation.is_device_code else "none",
     )
-    return Verdict(decide(directory, described), tuple(used), bool(factors_of(directory, user)))
+    each_target = [replace(described, applications=frozenset({each})) for each in targets]
+    decision = decide(directory, *(each_target or [described]))
+    return Verdict(decision, tuple(used), bool(held_factors(directory, user)))
+
+
+def targets_of(resource_id: str, client_id: str, openid: Collection[str], *, is_confidential: bool) -> tuple[str, ...]:
+    """Tell what the policies of a sign-in are about: the resource, and a confidential client that gets an id token.
+
+    learn.microsoft.com, "Conditional Access: Target resources", read November 2026: policies are not applied to
+    clients, except where a confidential client asks for an id token.
+    """
+    is_target = is_confidential and "openid" in openid
+    return tuple(dict.fromkeys((resource_id, client_id) if is_target else (resource_id,)))
 
 
 def judge_application(directory: Directory, principal: Record, resource_id: str, address: str | None) -> Verdict:
@@ -133,7 +144,26 @@ def judge_application(directory: Directory, principal: Record, resource_id: str,
 
 
 def factors_of(directory: Directory, user: Record) -> dict[str, str]:
-    """Tell which second factors a user has and the policy allows: kind -> authenticationMethodModes."""
+    """Tell which second factors a user has and the pages can ask for: kind -> authenticationMethodModes."""
+    held = held_factors(directory, user)
+    return {kind: mode for kind, mode in SECOND_FACTORS.items() if kind in held}
+
+
+def held_factors(directory: Directory, user: Record) -> frozenset[str]:
+    """Tell which kinds of second factors a user has and the policy allows, those that no page here asks for too."""
     held = methods.registered_kinds(directory, user["id"])
-    allowed = {each for each in held if methods.is_allowed(directory, each, user["id"])}
-    return {kind: mode for kind, mode in SECOND_FACTORS.items() if kind in allowed}
+    return frozenset(
+        kind
+        for kind in held
+        if methods.KINDS[kind].is_second_factor and methods.is_allowed(directory, kind, user["id"])
+    )
+
+
+def factor_not_asked_for(held: Collection[str]) -> SignInError:
+    """Refuse a user whose second factors are of kinds that no page here asks for."""
+    asked = ", ".join(sorted(SECOND_FACTORS))
+    text = (
+        f"{second_factor_needed().text} The sandbox does not emulate signing in with what is registered "
+        f"({', '.join(sorted(held))}); it asks for {asked}."
+    )
+    return SignInError(_SECOND_FACTOR_NEEDED, text, error="interaction_required")

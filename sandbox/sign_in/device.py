@@ -11,8 +11,9 @@ from typing import Any
 from sandbox.directory import consent
 from sandbox.directory.store import Record
 from sandbox.sign_in import dialogue as dialogues
+from sandbox.sign_in.authorities import SHARED
 from sandbox.sign_in.authorization import Authorization
-from sandbox.sign_in.clients import find_client, require_enabled
+from sandbox.sign_in.clients import find_client, require_enabled, require_multi_tenant
 from sandbox.sign_in.decision import Situation
 from sandbox.sign_in.dialogue import Dialogue, Step
 from sandbox.sign_in.refusals import SignInError
@@ -31,6 +32,8 @@ _USER_CODE_LENGTH = 9
 def start(tenant: Tenant, authority: str, form: Mapping[str, str]) -> dict[str, Any]:
     """Give a device its two codes."""
     client = find_client(tenant.directory, form.get("client_id", ""))
+    if authority in SHARED:
+        require_multi_tenant(client, authority)
     require_enabled(client)
     asked = read_for_user(tenant, form.get("scope", ""))
     check_known(client, asked)
@@ -86,6 +89,7 @@ class DeviceSignIn(Authorization):
 
     def further(self, dialogue: Dialogue) -> Step | None:
         """Ask for consent where it is missing, and whether the person means this device's application."""
+        _held(dialogue)
         step = super().further(dialogue)
         if step is None and not dialogue.request["confirmed"]:
             return Step.DEVICE
@@ -110,6 +114,7 @@ class DeviceSignIn(Authorization):
     def finish(self, dialogue: Dialogue) -> Reply:
         """Let the device have its tokens."""
         directory = dialogue.tenant.directory
+        dialogue.record["signed_in"]["by_device_code"] = True
         consent.ensure_principal(directory, dialogue.client.client_id, directory.users[dialogue.record["user_id"]])
         _held(dialogue).update(state="approved", signed_in=dialogue.record["signed_in"])
         text = f"You have signed in to {dialogue.client.display_name} on your device. You may close this window."
@@ -117,7 +122,10 @@ class DeviceSignIn(Authorization):
 
 
 def _held(dialogue: Dialogue) -> Record:
+    """Get the device's code, or refuse one that has ended, or that somebody has answered already."""
     held = dialogue.tenant.directory.device_codes.get(dialogue.request["device_code"])
-    if held is None or dialogue.tenant.directory.clock.now().timestamp() >= held["expires"]:
+    if held is None or held["state"] != "pending":
+        raise SignInError(70018, "Invalid verification code: the code has been used already.")
+    if dialogue.tenant.directory.clock.now().timestamp() >= held["expires"]:
         raise SignInError(70019, "Verification code expired. Have the user retry the sign-in.")
     return held

@@ -6,7 +6,7 @@ twice or out of order does no harm. What the sign-in is for (a code, consent, a 
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -16,11 +16,20 @@ from sandbox.directory.store import Directory, Record
 from sandbox.errors import not_emulated
 from sandbox.identifiers import new_id
 from sandbox.sign_in import credentials
-from sandbox.sign_in.clients import Client, find_client
-from sandbox.sign_in.decision import SECOND_FACTORS, Situation, Verdict, factors_of, judge
+from sandbox.sign_in.clients import Client, find_client, require_enabled
+from sandbox.sign_in.decision import (
+    SECOND_FACTORS,
+    Situation,
+    Verdict,
+    factor_not_asked_for,
+    factors_of,
+    held_factors,
+    judge,
+    targets_of,
+)
 from sandbox.sign_in.refusals import SignInError
 from sandbox.sign_in.replies import Page, Reply, error_page
-from sandbox.sign_in.scopes import Resource, require_resource
+from sandbox.sign_in.scopes import require_resource
 from sandbox.sign_in.signed_in import SignedIn, require_live
 from sandbox.tenant import Tenant
 
@@ -94,11 +103,6 @@ class Dialogue:
         return find_client(self.tenant.directory, self.request["client_id"])
 
     @property
-    def resource(self) -> Resource:
-        """Find the API that the sign-in is for."""
-        return require_resource(self.tenant, self.request["resource"])
-
-    @property
     def signed_in(self) -> SignedIn | None:
         """Tell who has signed in how, so far."""
         record = self.record["signed_in"]
@@ -116,16 +120,30 @@ class Dialogue:
 
     def verdict(self, signed_in: SignedIn, user: Record) -> Verdict:
         """Ask conditional access about the sign-in as it stands."""
-        resource = self.resource.client_id
-        return judge(self.tenant.directory, user, resource, signed_in.methods, self.situation)
+        request, situation = self.request, self.situation
+        targets = targets_of(
+            request["resource"],
+            request["client_id"],
+            str(request.get("scope") or "").split(),
+            is_confidential=request.get("platform") == "web",
+        )
+        is_device_code = situation.is_device_code or signed_in.by_device_code
+        return judge(
+            self.tenant.directory, user, targets, signed_in.methods, replace(situation, is_device_code=is_device_code)
+        )
 
 
 def begin(tenant: Tenant, purpose: str, request: Record, situation: Situation) -> Dialogue:
     """Open a sign-in; `request` names at least the client and the resource."""
+    client = find_client(tenant.directory, request["client_id"])
+    resource = require_resource(tenant, request["resource"])
     record: Record = {
         "id": new_id(),
         "purpose": purpose,
         "request": request,
+        # As the log calls them, though they may be gone by the time.
+        "client_name": client.display_name,
+        "resource_name": resource.principal["displayName"],
         "started": tenant.directory.clock.now().timestamp(),
         "correlation_id": new_id(),
         "form_token": secrets.token_urlsafe(24),
@@ -136,6 +154,7 @@ def begin(tenant: Tenant, purpose: str, request: Record, situation: Situation) -
         "user_id": None,
         "signed_in": None,
         "old_password_checked": False,
+        "shown_before_change": [],  # the methods that come before a new password
         "approved": False,  # in the authenticator app, which is not here
         "registered": False,
         "interruptions": [],
@@ -163,11 +182,13 @@ def remember(dialogue: Dialogue, session: SignedIn | None, login: str | None) ->
 
 def next_step(dialogue: Dialogue, purpose: Purpose) -> Step:
     """Tell which page comes next, or refuse a sign-in that cannot go on."""
+    require_enabled(dialogue.client)
+    require_resource(dialogue.tenant, dialogue.request["resource"])
     user, signed_in = dialogue.user, dialogue.signed_in
     if user is None:
         return Step.LOGIN
     if signed_in is None:
-        return Step.NEW_PASSWORD if dialogue.record["old_password_checked"] else Step.CREDENTIAL
+        return _new_password_step(dialogue, user) if dialogue.record["old_password_checked"] else Step.CREDENTIAL
     require_live(dialogue.tenant.directory, signed_in)
     verdict = dialogue.verdict(signed_in, user)
     verdict.require_passable()
@@ -227,13 +248,30 @@ def approve(directory: Directory, user: Record) -> int:
     return len(waiting)
 
 
+def _new_password_step(dialogue: Dialogue, user: Record) -> Step:
+    credentials.require_enabled(user)
+    if not credentials.asks_factor_first(user) or dialogue.record["shown_before_change"]:
+        return Step.NEW_PASSWORD
+    return _factor_or_registration(dialogue, user, (credentials.PASSWORD,), lambda _mode: True)
+
+
 def _second_factor_step(dialogue: Dialogue, user: Record, verdict: Verdict) -> Step:
+    return _factor_or_registration(dialogue, user, verdict.used, verdict.is_met_with)
+
+
+def _factor_or_registration(
+    dialogue: Dialogue, user: Record, used: Collection[str], is_enough: Callable[[str], bool]
+) -> Step:
+    """Ask for a second factor; only who has none yet may register one on the strength of the password."""
     directory = dialogue.tenant.directory
-    if any(verdict.is_met_with(each) for each in factors_of(directory, user).values()):
+    if any(is_enough(each) for each in factors_of(directory, user).values()):
         return Step.FACTOR
+    held = held_factors(directory, user)
+    if held - factors_of(directory, user).keys():
+        raise factor_not_asked_for(held)
     can_register = methods.is_allowed(directory, "softwareOath", user["id"])
-    if not factors_of(directory, user) and can_register and verdict.is_met_with(SECOND_FACTORS["softwareOath"]):
-        registration = judge(directory, user, None, verdict.used, replace(dialogue.situation, is_registration=True))
+    if not held and can_register and is_enough(SECOND_FACTORS["softwareOath"]):
+        registration = judge(directory, user, (), used, replace(dialogue.situation, is_registration=True))
         registration.require_met()
         return Step.REGISTER
     raise SignInError(53003, "None of the methods that the policy accepts is registered, or can be registered here.")
@@ -292,7 +330,9 @@ def _take_new_password(dialogue: Dialogue, form: Mapping[str, str]) -> None:
     if new != form.get("confirmPassword"):
         raise SignInError(50144, "The two new passwords differ.")
     credentials.change_password(directory, user, form.get("password", ""), new)
-    dialogue.record["signed_in"] = credentials.check_password(directory, user, new).as_record()
+    signed_in = credentials.check_password(directory, user, new)
+    shown = (*signed_in.methods, *dialogue.record["shown_before_change"])
+    dialogue.record["signed_in"] = replace(signed_in, methods=shown).as_record()
 
 
 def _take_factor(dialogue: Dialogue, form: Mapping[str, str]) -> None:
@@ -330,6 +370,9 @@ def _offered_secret(dialogue: Dialogue) -> str:
 
 def _add_method(dialogue: Dialogue, method: str) -> None:
     signed_in = dialogue.record["signed_in"]
+    if signed_in is None:
+        dialogue.record["shown_before_change"].append(method)
+        return
     signed_in["methods"] = [*signed_in["methods"], method]
 
 
@@ -361,13 +404,12 @@ def _write(dialogue: Dialogue, purpose: Purpose, code: int, reason: str | None) 
     if user is not None and signed_in is not None:
         verdict = dialogue.verdict(signed_in, user)
         judgement, asked = verdict.judgement, verdict.is_second_factor_asked
-    resource, client = dialogue.resource, dialogue.client
     attempt = Attempt(
         sign_ins.INTERACTIVE,
-        client.client_id,
-        client.display_name,
-        resource.client_id,
-        resource.principal["displayName"],
+        dialogue.request["client_id"],
+        dialogue.record["client_name"],
+        dialogue.request["resource"],
+        dialogue.record["resource_name"],
         user=user,
         login=dialogue.record["login"],
         address=situation.address,

@@ -89,6 +89,7 @@ def _token(tenants: Tenants) -> Endpoint:
         client = request.client
         asked = TokenRequest(
             tenant,
+            request.path_params["tenant"],
             form,
             request.headers.get("origin"),
             None if client is None else client.host,

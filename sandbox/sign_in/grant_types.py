@@ -20,7 +20,7 @@ from sandbox.directory.store import Record
 from sandbox.sign_in import clients, credentials, issuing
 from sandbox.sign_in.assertions import UNREADABLE
 from sandbox.sign_in.clients import Client, find_client, require_installed
-from sandbox.sign_in.decision import Situation, judge, judge_application
+from sandbox.sign_in.decision import Situation, judge, judge_application, targets_of
 from sandbox.sign_in.issuing import Bearer
 from sandbox.sign_in.refusals import SignInError
 from sandbox.sign_in.scopes import (
@@ -45,6 +45,7 @@ class TokenRequest:
     """A request for tokens, with who sends it from where."""
 
     tenant: Tenant
+    authority: str
     form: Mapping[str, str]
     origin: str | None
     address: str | None
@@ -176,7 +177,9 @@ def password(request: TokenRequest) -> Answer:
         signed_in = credentials.check_password(directory, user, secret)
     except SignInError as refusal:
         found = directory.find_user(login)
-        _log(request, client, asked.resource, sign_ins.INTERACTIVE, user=found, login=login, refusal=refusal)
+        # Of what no domain here can belong to, nobody can tell that it is no password.
+        told = login if login.rpartition("@")[2].lower() in directory.domains else None
+        _log(request, client, asked.resource, sign_ins.INTERACTIVE, user=found, login=told, refusal=refusal)
         raise
     bearer = Bearer(client, authentication, None, request.continuous)
     return _sign_in_silently(request, bearer, asked, signed_in, "ropc", kind=sign_ins.INTERACTIVE)
@@ -253,12 +256,18 @@ def _sign_in_silently(
     """Sign a user in without pages: whatever would need one is refused."""
     directory = request.tenant.directory
     user = directory.users.get(signed_in.user_id)
-    situation = Situation("mobileAppsAndDesktopClients", request.address, request.user_agent)
+    situation = Situation(
+        "mobileAppsAndDesktopClients", request.address, request.user_agent, is_device_code=signed_in.by_device_code
+    )
     judgement, asked_for_more = Judgement(), False
     refusal: SignInError | None = None
     try:
         user = require_live(directory, signed_in)
-        verdict = judge(directory, user, asked.resource.client_id, signed_in.methods, situation)
+        is_confidential = bearer.authentication != clients.PUBLIC
+        targets = targets_of(
+            asked.resource.client_id, bearer.client.client_id, asked.openid, is_confidential=is_confidential
+        )
+        verdict = judge(directory, user, targets, signed_in.methods, situation)
         judgement, asked_for_more = verdict.judgement, verdict.is_second_factor_asked
         _require_fresh(request, signed_in, verdict.decision.sign_in_frequency())
         verdict.require_met()

@@ -59,6 +59,7 @@ CODES: Mapping[int, Code] = {
     70011: Code("invalid_scope"),
     700054: Code("unsupported_response_type"),
     90023: Code("invalid_request"),
+    9001023: Code("invalid_request"),
     900144: Code("invalid_request"),
     900971: Code("invalid_request"),
     9002325: Code("invalid_request"),

@@ -10,7 +10,7 @@ from dataclasses import replace
 from sandbox.directory import security_info
 from sandbox.directory.store import GRAPH_APP_ID
 from sandbox.sign_in import dialogue as dialogues
-from sandbox.sign_in.decision import Situation, factors_of, judge
+from sandbox.sign_in.decision import Situation, factor_not_asked_for, factors_of, held_factors, judge
 from sandbox.sign_in.dialogue import Dialogue, Purpose, Step
 from sandbox.sign_in.replies import Page, Reply
 from sandbox.sign_in.signed_in import SignedIn
@@ -39,10 +39,13 @@ class SecurityInfo(Purpose):
         used = () if signed_in is None else tuple(signed_in.methods)
         if dialogue.record["registered"]:
             return None
-        registration = judge(directory, user, None, used, replace(dialogue.situation, is_registration=True))
+        registration = judge(directory, user, (), used, replace(dialogue.situation, is_registration=True))
         registration.require_passable()
         is_strong = len(used) > 1 or any(each.startswith("temporaryAccessPass") for each in used)
-        if factors_of(directory, user) and not is_strong:
+        held = held_factors(directory, user)
+        if held and not is_strong:
+            if not factors_of(directory, user):
+                raise factor_not_asked_for(held)
             return Step.FACTOR
         registration.require_met()
         return Step.REGISTER

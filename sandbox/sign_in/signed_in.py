@@ -12,19 +12,25 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sandbox.clock import from_stamp
+from sandbox.directory import sessions
 from sandbox.directory.store import Directory, Record
 from sandbox.sign_in.refusals import SignInError
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A user with the methods used (authenticationMethodModes), in seconds since the epoch when and until when."""
+    """A user with the methods used (authenticationMethodModes), in seconds since the epoch when and until when.
+
+    A session that a device code led to stays known as such (learn.microsoft.com, "Conditional Access: Authentication
+    flows as a condition", read November 2026: sessions are protocol tracked).
+    """
 
     user_id: str
     methods: Sequence[str]
     since: float
     until: float | None = None  # the end of the pass that opened it
+    endings: int = 0  # how often the user's sessions had been ended when this one was opened
+    by_device_code: bool = False
 
     def as_record(self) -> dict[str, Any]:
         """Write it down."""
@@ -33,7 +39,7 @@ class SignedIn:
     @classmethod
     def of(cls, record: Record) -> "SignedIn":
         """Read what was written down."""
-        return cls(record["user_id"], tuple(record["methods"]), record["since"], record["until"])
+        return cls(**{**record, "methods": tuple(record["methods"])})
 
     def as_claim(self) -> str:
         """Write it into a token that may be changed for another one; see `of_claim`."""
@@ -63,12 +69,12 @@ def require_live(directory: Directory, signed_in: SignedIn) -> Record:
         raise SignInError(50034, text)
     if not user["accountEnabled"]:
         raise SignInError(50057, "The user account is disabled.")
-    valid_from = user["signInSessionsValidFromDateTime"]
-    if signed_in.since < from_stamp(valid_from).timestamp():
+    if signed_in.endings != sessions.endings(directory, user["id"]):
         raise SignInError(
             50173,
             "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
-            f"changed or reset their password. The tokens are valid from {valid_from}.",
+            f"changed or reset their password. The tokens are valid from "
+            f"{user['signInSessionsValidFromDateTime']}.",
         )
     if signed_in.until is not None and directory.clock.now().timestamp() >= signed_in.until:
         raise SignInError(130504, "Your Temporary Access Pass has expired.")

@@ -1,15 +1,19 @@
 """The token endpoint: finds the tenant and the grant, and shows what comes of it as OAuth does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from sandbox.sign_in.authorities import find_tenant
+from sandbox.sign_in.authorities import SHARED, find_tenant
+from sandbox.sign_in.clients import find_client, require_multi_tenant
 from sandbox.sign_in.grant_types import GRANTS, TokenRequest
 from sandbox.sign_in.refusals import SignInError, error_body
 from sandbox.sign_in.signed_in import digest
 from sandbox.tenant import Tenant, Tenants
+
+_NAME = re.compile(r"[\w:.\-]{1,40}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,5 +58,13 @@ def _issue(request: TokenRequest) -> dict[str, Any]:
     grant_type = request.require("grant_type")
     grant = GRANTS.get(grant_type)
     if grant is None:
-        raise SignInError(70003, f"The app requested an unsupported grant type '{grant_type}'.")
+        # What is no name, such as a form that is not written as one, may hold anything.
+        named = f" '{grant_type}'" if _NAME.fullmatch(grant_type) else ""
+        raise SignInError(70003, f"The app requested an unsupported grant type{named}.")
+    if request.authority in SHARED:
+        if grant_type == "password" and request.authority == "common":
+            text = "The grant type is not supported over the /common or /consumers endpoints."
+            raise SignInError(9001023, f"{text} Please use the /organizations or tenant-specific endpoint.")
+        client = find_client(request.tenant.directory, request.form.get("client_id", ""))
+        require_multi_tenant(client, request.authority)
     return grant(request)

@@ -2,9 +2,8 @@
 
 The directory is in it under its own field names, passwords and other secrets as hashes only, the seed without the
 secrets that it may name, and the secrets of authenticator apps, the sign-ins under way and the codes and cookies that
-came of them not at all. Loaded where the
-identities' secrets are known, the tenant is equal to the exported one; an identity whose secret is not known gets a new
-one, in place of the hash, for nobody could sign in as it.
+came of them not at all. Loaded where the identities' secrets are known, the tenant is equal to the exported one in the
+rest; an identity whose secret is not known gets a new one, in place of the hash, for nobody could sign in as it.
 """
 
 import dataclasses

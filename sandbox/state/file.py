@@ -2,23 +2,29 @@
 
 One row an object, written in one transaction after each request that changed something, before it is answered; so a
 process that dies in the middle loses the unanswered request at most. It holds the server's keys and the identities'
-secrets, for which it is readable by its owner only. One process uses it at a time.
+secrets, for which it is readable by its owner only. One process uses it at a time. A digest over all rows, written with
+each of them, tells a file that was damaged or written to by something else.
 """
 
 import contextlib
+import hashlib
+import json
 import os
+import shlex
 import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from sandbox.state.rows import Key, Rows
 
 _APPLICATION = 0x53424F58  # marks an SQLite file as a sandbox's
-_VERSION = 1
+_VERSION = 2
 _PRIVATE = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_DIGEST = "digest"  # the name under which the server's table keeps it
+_SERVER = 0  # in digests, what stands for the server's own rows; the tenants' numbers begin at 1
 _TABLES = """
 CREATE TABLE server (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE object (
@@ -32,14 +38,19 @@ CREATE TABLE object (
 
 
 class StateError(Exception):
-    """A state file that cannot be used, with the reason and what to do."""
+    """A state file that cannot be used: why, and what to do about it."""
+
+    def __init__(self, why: str, next_move: str) -> None:
+        super().__init__(f"{why} {next_move}")
+        self.why = why
+        self.next_move = next_move
 
 
 class StateFile:
     """An open state file, locked for this process until it is closed or the process ends."""
 
     def __init__(self, path: Path) -> None:
-        """Open a file or make a new one; StateError when it is somebody else's, in use, or no state file."""
+        """Open a file or make a new one; StateError when it is somebody else's, in use, damaged, or no state file."""
         self._path = path
         _require_private(path)
         try:
@@ -48,6 +59,7 @@ class StateFile:
             with contextlib.ExitStack() as on_failure:
                 on_failure.callback(self._database.close)
                 self._prepare()
+                self._digest = self._require_whole()
                 on_failure.pop_all()
         except sqlite3.Error as fault:
             raise _told(path, fault) from fault
@@ -69,7 +81,8 @@ class StateFile:
 
     def keep(self, values: Mapping[str, str]) -> None:
         """Write what the server keeps, by name."""
-        with self._transaction():
+        old = {name: text for name in values if (text := self.value(name)) is not None}
+        with self._changing(_marks(_SERVER, old) ^ _marks(_SERVER, values)):
             self._database.executemany("INSERT OR REPLACE INTO server VALUES (?, ?)", values.items())
 
     def tenants(self) -> list[int]:
@@ -87,7 +100,9 @@ class StateFile:
         """Write what has changed of a tenant, whole or not at all."""
         written = [(tenant, *key, text) for key, text in after.items() if before.get(key) != text]
         gone = [(tenant, *key) for key in before if key not in after]
-        with self._transaction():
+        old = {key: text for key, text in before.items() if after.get(key) != text}
+        new = {key: text for key, text in after.items() if before.get(key) != text}
+        with self._changing(_marks(tenant, old) ^ _marks(tenant, new)):
             self._database.executemany(
                 "INSERT INTO object VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", written
             )
@@ -95,7 +110,7 @@ class StateFile:
 
     def forget(self, tenant: int) -> None:
         """Delete a tenant."""
-        with self._transaction():
+        with self._changing(_marks(tenant, self.rows(tenant))):
             self._database.execute("DELETE FROM object WHERE tenant = ?", (tenant,))
 
     @contextlib.contextmanager
@@ -108,6 +123,29 @@ class StateFile:
             raise
         self._database.execute("COMMIT")
 
+    @contextlib.contextmanager
+    def _changing(self, difference: int) -> Iterator[None]:
+        """Write in a transaction that brings the digest along."""
+        digest = self._digest ^ difference
+        with self._transaction():
+            yield
+            self._database.execute("INSERT OR REPLACE INTO server VALUES (?, ?)", (_DIGEST, f"{digest:x}"))
+        self._digest = digest
+
+    def _require_whole(self) -> int:
+        """Tell the digest of what the file holds; StateError when it is not what was written."""
+        server = {str(name): str(text) for name, text in self._database.execute("SELECT name, value FROM server")}
+        written = server.pop(_DIGEST, "0")
+        digest = _marks(_SERVER, server)
+        for tenant in self.tenants():
+            digest ^= _marks(tenant, self.rows(tenant))
+        if f"{digest:x}" != written:
+            raise StateError(
+                f"{self._path} is not as a sandbox wrote it: rows are missing, changed or added.",
+                "Put a sound copy in its place, or start with a new file.",
+            )
+        return digest
+
     def _prepare(self) -> None:
         # Exclusive mode keeps the lock between transactions, which is what keeps a second process out.
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -115,11 +153,11 @@ class StateFile:
         is_empty = self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0
         is_new = is_empty and version == application == 0
         if not is_new and application != _APPLICATION:
-            raise StateError(f"{self._path} is another program's database. Name a file of your own, or a new one.")
+            raise StateError(f"{self._path} is another program's database.", "Name another file; a new one is made.")
         if not is_new and version != _VERSION:
             raise StateError(
-                f"{self._path} was written in version {version} of the format, and this sandbox reads {_VERSION}. "
-                "Use the sandbox that wrote it, or start with a new file."
+                f"{self._path} was written in version {version} of the format, and this sandbox reads {_VERSION}.",
+                "Use the sandbox that wrote it, or start with a new file.",
             )
         self._database.execute("PRAGMA journal_mode = WAL")
         # In WAL mode NORMAL loses nothing when the process dies, only when the machine does.
@@ -145,18 +183,28 @@ def holds_tenants(path: Path) -> bool:
 
 def _require_private(path: Path) -> None:
     if not path.parent.is_dir():
-        raise StateError(f"{path} cannot be made: there is no folder {path.parent}. Make it first.")
+        raise StateError(f"{path} cannot be made: there is no folder {path.parent}.", "Make the folder first.")
     if path.is_dir():
-        raise StateError(f"{path} is a folder. Name a file.")
+        raise StateError(f"{path} is a folder.", "Name a file.")
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE))
     elif path.stat().st_mode & _OTHERS:
-        raise StateError(f"{path} holds secrets and others can read it. Run: chmod 600 {path}")
+        raise StateError(f"{path} holds secrets and others can read it.", f"Run: chmod 600 {shlex.quote(str(path))}")
+
+
+def _marks(tenant: int, rows: Mapping[Any, str]) -> int:
+    """Draw the digests of rows together, in whatever order; drawn together twice, a row leaves no trace."""
+    drawn = 0
+    for key, text in rows.items():
+        drawn ^= int.from_bytes(hashlib.sha256(json.dumps([tenant, key, text]).encode()).digest())
+    return drawn
 
 
 def _told(path: Path, fault: sqlite3.Error) -> StateError:
     if fault.sqlite_errorcode in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return StateError(f"{path} is in use by another process. Stop that one, or name another file.")
+        return StateError(f"{path} is in use by another process.", "Stop that one, or name another file.")
     if fault.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
-        return StateError(f"{path} is no state file. Name another file; a new one is made.")
-    return StateError(f"{path} cannot be used: {fault}. Mend the cause, or start with a new file.")
+        return StateError(f"{path} is no state file.", "Name another file; a new one is made.")
+    return StateError(
+        f"{path} cannot be used: {fault}.", "Mend the cause, put a sound copy in its place, or start anew."
+    )

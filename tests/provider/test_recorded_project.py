@@ -153,6 +153,14 @@ def test_symbols_of_a_made_up_mail_nickname_are_alike_in_every_run() -> None:
     assert symbols.symbolic({"mailNickname": "4555bbff-0"}) == unnumbered({"mailNickname": "{random.mail_nickname.2}"})
 
 
+def test_symbols_leave_the_ids_and_times_that_a_recording_writes_out() -> None:
+    written = {"id": "afd623cd-a60c-4d1d-92dd-11a24b53adcc", "endDateTime": "2028-01-01T00:00:00Z"}
+    made = {"id": "0a3c1b6e-25b1-4d5c-8c5e-6f1a8d1f4e11", "endDateTime": "2027-05-06T07:08:09Z"}
+    symbols = Symbols({}, literal=iter([" ".join(written.values())]))
+
+    assert symbols.symbolic([written, made]) == [written, {"id": "{uuid}", "endDateTime": "{time}"}]
+
+
 def test_symbols_learned_from_a_membership_leave_its_member_the_own_name() -> None:
     symbols = Symbols({}, literal=())
     member = "afd623cd-a60c-4d1d-92dd-11a24b53adcc"

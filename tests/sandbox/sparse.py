@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.schema import Property, graph_schema
 
 Body = Mapping[str, Any]
-_DEPTH = 3
+_DEPTH = 1
 _SAMPLES: Mapping[str, Any] = {
     "Boolean": True,
     "Int32": 1,

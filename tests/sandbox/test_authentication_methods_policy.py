@@ -71,6 +71,9 @@ def test_changed_configuration_shows_the_change_and_a_reset_takes_it_back(client
         ({"maximumLifetimeInMinutes": 43201}, "lifetimes"),
         ({"defaultLength": 7}, "length"),
         ({"defaultLength": 49}, "length"),
+        ({"defaultLength": None}, "'defaultLength'"),
+        ({"minimumLifetimeInMinutes": None}, "'minimumLifetimeInMinutes'"),
+        ({"id": "Sms"}, "cannot be changed"),
         ({"isAttestationEnforced": True}, "'isAttestationEnforced'"),
         ({"state": "paused"}, "'state'"),
     ],
@@ -182,7 +185,12 @@ def test_replaced_pass_ends_sessions_as_the_setting_says(tenant: Tenant, ends: b
 
 
 @pytest.mark.parametrize(
-    "body", [{"lifetimeInMinutes": 0}, {"lifetimeInMinutes": 60, "startDateTime": "2020-01-01T00:00:00Z"}]
+    "body",
+    [
+        {"lifetimeInMinutes": 0},
+        {"lifetimeInMinutes": 60, "startDateTime": "2020-01-01T00:00:00Z"},
+        {"lifetimeInMinutes": 60, "startDateTime": "9999-12-31T23:59:00Z"},
+    ],
 )
 def test_pass_that_never_works_is_refused(client: httpx.Client, body: dict[str, Any]) -> None:
     assert refusal(client.post(_PASSES, json=body))[:2] == (400, "badRequest")

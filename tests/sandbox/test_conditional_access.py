@@ -137,6 +137,10 @@ def test_deleted_policy_is_gone(tenant: Tenant) -> None:
         ({"sessionControls": {"persistentBrowser": {"isEnabled": True}}}, "'mode'"),
         ({"sessionControls": {"cloudAppSecurity": {"isEnabled": True}}}, "'cloudAppSecurityType'"),
         ({"conditions__clientAppTypes": ["telnet"]}, "'telnet'"),
+        (
+            {"conditions__devices": {"deviceFilter": {"mode": "include", "rule": "(" * 900 + "x" + ")" * 900}}},
+            "levels deep",
+        ),
     ],
 )
 def test_policy_that_entra_would_not_save_is_refused(tenant: Tenant, changes: dict[str, Any], named: str) -> None:
@@ -286,6 +290,12 @@ def test_policy_with_the_tenants_own_strength_shows_it_whole(tenant: Tenant) -> 
     controls = {"grantControls__builtInControls": [], "grantControls__authenticationStrength": {"id": made["id"]}}
     created = client.post(PATH, json=policy(**controls))
     assert created.json()["grantControls"]["authenticationStrength"]["displayName"] == "Strong"
+
+
+def test_ids_in_capitals_are_those_of_the_same_objects(tenant: Tenant) -> None:
+    group = tenant.group_id("sg-breakglass")
+    made = tenant.client("deploy").post(PATH, json=policy(conditions__users__excludeGroups=[group.upper()]))
+    assert made.json()["conditions"]["users"]["excludeGroups"] == [group]
 
 
 def _holds(shown: Any, sent: Any) -> bool:

@@ -5,8 +5,8 @@ from typing import Literal
 import pytest
 
 from sandbox.behaviour import Behaviour
-from tests.sandbox.conftest import Tenant
-from tests.sandbox.rows.policies import country_location, ip_location, policy
+from tests.sandbox.conftest import Tenant, refusal
+from tests.sandbox.rows.policies import country_location, ip_location, policy, strength
 
 _ROOT = "/v1.0/identity/conditionalAccess"
 _30_DAYS = 30 * 24 * 3600
@@ -70,6 +70,20 @@ def test_enabled_policy_does_not_come_back_beside_security_defaults(tenant: Tena
     client.patch("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", json={"isEnabled": True})
     path = f"{_ROOT}/deletedItems/policies/{policy_id}"
     assert client.post(f"{path}/restore").status_code == 400
+    assert client.get(path).status_code == 200
+
+
+def test_policy_does_not_come_back_without_the_strength_it_demands(tenant: Tenant) -> None:
+    client = tenant.client("deploy")
+    strengths = "/v1.0/policies/authenticationStrengthPolicies"
+    made = tenant.control.act("POST", strengths, strength())["id"]
+    demanding = policy(grantControls__builtInControls=[], grantControls__authenticationStrength={"id": made})
+    policy_id = client.post(f"{_ROOT}/policies", json=demanding).json()["id"]
+    client.delete(f"{_ROOT}/policies/{policy_id}")
+    tenant.control.act("DELETE", f"{strengths}/{made}")
+    path = f"{_ROOT}/deletedItems/policies/{policy_id}"
+    status, _, message = refusal(client.post(f"{path}/restore"))
+    assert (status, made in message) == (400, True)
     assert client.get(path).status_code == 200
 
 

@@ -15,6 +15,8 @@ from tests.sandbox.people import (
     GRAPH,
     MEMBER,
     PASSWORD,
+    USER_READ_ALL_ROLE,
+    authorize,
     client_id,
     refused,
     require_second_factor,
@@ -450,3 +452,38 @@ def test_administrator_of_one_application_does_not_consent_for_everybody(tenant:
     _ask_v2(browser, tenant, shop, scope="User.Read")
     _accept(browser, MEMBER)
     assert _grants(tenant, shop) == [("AllPrincipals", None, {"User.Read"})]
+
+
+def test_administrator_grants_what_was_shown_whatever_the_registration_asks_by_then(
+    tenant: Tenant, browser: Browser
+) -> None:
+    shop = client_id(tenant, "Shop")
+    known = tenant.control.snapshot()["applications"].values()
+    object_id = next(each["id"] for each in known if each["appId"] == shop)
+    _ask_v1(browser, tenant, shop)
+    browser.sign_in(ADMINISTRATOR, PASSWORD)
+    directory_write = "19dbc75e-c2e2-444c-a770-ec69d8559fc7"
+    asked = [{"resourceAppId": GRAPH, "resourceAccess": [{"id": directory_write, "type": "Role"}]}]
+    tenant.control.act("PATCH", f"/v1.0/applications/{object_id}", {"requiredResourceAccess": asked})
+    browser.submit("consent", "accept")
+    assert _app_roles(tenant, shop) == {CONTACTS_ROLE, USER_READ_ALL_ROLE}
+
+
+@pytest.mark.parametrize(
+    ("policies", "is_offered"),
+    [
+        (["ManagePermissionGrantsForSelf.microsoft-user-default-legacy"], True),
+        (["managePermissionGrantsForSelf.microsoft-user-default-recommended"], True),
+        (["ManagePermissionGrantsForSelf.microsoft-user-default-low"], False),
+        (["ManagePermissionGrantsForOwnedResource.microsoft-dynamically-managed-permissions-for-team"], False),
+        ([], False),
+    ],
+)
+def test_users_consent_only_where_the_tenant_lets_them(
+    tenant: Tenant, browser: Browser, policies: list[str], is_offered: bool
+) -> None:
+    permissions = {"defaultUserRolePermissions": {"permissionGrantPoliciesAssigned": policies}}
+    tenant.control.act("PATCH", "/v1.0/policies/authorizationPolicy", permissions)
+    authorize(browser, tenant, client_id(tenant, "Desk"))
+    browser.sign_in(MEMBER, PASSWORD)
+    assert browser.fault == (None if is_offered else "AADSTS90094")

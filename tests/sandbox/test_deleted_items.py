@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from sandbox.control import ControlError
-from tests.sandbox.conftest import Tenant, create_user, refusal
+from sandbox.seed import SeedUser
+from tests.sandbox.conftest import SEED, Tenant, create_user, refusal
 from tests.sandbox.rows.groups import group_body
 from tests.sandbox.test_groups_rules import reference
 from tests.sandbox.test_users_rules import behaving
@@ -103,6 +104,31 @@ def test_group_comes_back_with_members_owners_and_roles(tenant: Tenant, client: 
     assert len(client.get(assignments).json()["value"]) == 1
     for relation in ("members", "owners"):
         assert [each["id"] for each in client.get(f"/v1.0/groups/{group}/{relation}").json()["value"]] == [user]
+
+
+def test_deleted_role_assignable_group_takes_the_permission_and_the_role_of_living_ones(tenant: Tenant) -> None:
+    administrators = ("Groups Administrator", "Privileged Role Administrator")
+    users = tuple(SeedUser(f"{name[:3]}@contoso.example", name, directory_roles=(name,)) for name in administrators)
+    tenant.reseed(users=(*SEED.users, *users))
+    groups, roles = "Group.ReadWrite.All", "RoleManagement.ReadWrite.Directory"
+    group = tenant.group_id("sg-breakglass")
+    tenant.control.act("DELETE", f"/v1.0/groups/{group}")
+    tenant.control.grant("nobody", groups)
+
+    def ask(method: str, path: str, user: SeedUser | None, *scopes: str) -> int:
+        client = tenant.anonymous() if user else tenant.client("nobody")
+        if user:
+            token = tenant.control.user_token("nobody", user.user_principal_name, *scopes)
+            client.headers["Authorization"] = f"Bearer {token}"
+        return client.request(method, f"{_ITEMS}/{group}{path}").status_code
+
+    for method, path, done in (("POST", "/restore", 200), ("DELETE", "", 204)):
+        assert ask(method, path, None) == 403
+        assert ask(method, path, users[0], groups, roles) == 403
+        assert ask(method, path, users[1], groups) == 403
+        assert ask(method, path, users[1], groups, roles) == done
+        if path:
+            tenant.control.act("DELETE", f"/v1.0/groups/{group}")
 
 
 def test_security_group_is_gone_at_once_where_the_setting_says_so(tenant: Tenant) -> None:

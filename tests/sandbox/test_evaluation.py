@@ -214,6 +214,15 @@ def test_named_ip_location_is_around_the_addresses_of_its_ranges(
     assert _judged(tenant, _sign_in(tenant, _ALEX, ipAddress=address, country="DE")) == [expected]
 
 
+@pytest.mark.parametrize(("address", "expected"), [("203.0.113.7", _APPLIES), ("198.51.100.7", (False, "location"))])
+def test_named_ip_location_is_judged_without_a_country(
+    tenant: Tenant, address: str, expected: tuple[bool, str]
+) -> None:
+    office = _locate(tenant, ip_location("203.0.113.0/24"))
+    _save(tenant, conditions__locations={"includeLocations": [office], "excludeLocations": []})
+    assert _judged(tenant, _sign_in(tenant, _ALEX, ipAddress=address)) == [expected]
+
+
 @pytest.mark.parametrize(
     ("unknown", "country", "expected"),
     [

@@ -38,6 +38,18 @@ def test_credential_is_made_read_changed_and_taken_away(client: httpx.Client, pa
     assert client.get(one).status_code == client.delete(one).status_code == 404
 
 
+def test_id_is_kept_whatever_a_change_says(client: httpx.Client, path: str) -> None:
+    own = client.post(path, json=FEDERATED).json()["id"]
+    other = "11111111-1111-4111-8111-111111111111"
+    assert client.patch(f"{path}/{own}", json={**FEDERATED, "id": other}).status_code == 400
+    assert [each["id"] for each in client.get(path).json()["value"]] == [own]
+
+
+def test_refused_credential_leaves_nothing_behind(tenant: Tenant, client: httpx.Client, path: str) -> None:
+    assert client.post(path, json={**FEDERATED, "issuer": "http://plain.example"}).status_code == 400
+    assert tenant.control.snapshot()["federated_credentials"] == {}
+
+
 def test_name_is_taken_once(client: httpx.Client, path: str) -> None:
     client.post(path, json=FEDERATED).raise_for_status()
     response = client.post(path, json={**FEDERATED, "subject": "other"})

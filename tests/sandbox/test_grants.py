@@ -54,6 +54,18 @@ def test_app_role_is_assigned_read_from_both_sides_and_taken_back(
     assert client.get(path).status_code == 404
 
 
+def test_ids_in_capitals_are_those_of_the_same_objects(client: httpx.Client, graph: dict[str, Any], app: str) -> None:
+    role = {"principalId": app, "resourceId": graph["id"], "appRoleId": _role(graph, "Contacts.ReadWrite")}
+    path = f"/v1.0/servicePrincipals/{graph['id']}/appRoleAssignedTo"
+    made = client.post(path, json={name: value.upper() for name, value in role.items()})
+    assert {name: made.json()[name] for name in role} == role
+    ends = {"clientId": app.upper(), "resourceId": graph["id"].upper()}
+    grant = {**ends, "consentType": "AllPrincipals", "scope": "User.Read"}
+    client.post("/v1.0/oauth2PermissionGrants", json=grant)
+    (kept,) = client.get("/v1.0/oauth2PermissionGrants", params={"$filter": f"clientId eq '{app}'"}).json()["value"]
+    assert (kept["clientId"], kept["resourceId"]) == (app, graph["id"])
+
+
 def test_second_assignment_of_a_role_is_refused(client: httpx.Client, graph: dict[str, Any], app: str) -> None:
     body = {"principalId": app, "resourceId": graph["id"], "appRoleId": _role(graph, "Contacts.ReadWrite")}
     path = f"/v1.0/servicePrincipals/{app}/appRoleAssignments"

@@ -46,6 +46,10 @@ def reference(tenant: Tenant, object_id: str) -> dict[str, str]:
         ({"groupTypes": ["DynamicMembership"]}, "'membershipRule'"),
         ({"membershipRule": "user.city -eq null"}, "'membershipRule'"),
         ({**_DYNAMIC, "membershipRuleProcessingState": None}, "'membershipRuleProcessingState'"),
+        ({**_DYNAMIC, "membershipRuleProcessingState": "Off"}, "'membershipRuleProcessingState'"),
+        ({"membershipRuleProcessingState": "Off"}, "'membershipRuleProcessingState'"),
+        ({"visibility": "Secret"}, "'visibility'"),
+        ({"visibility": "HiddenMembership"}, "'visibility'"),
         ({**_DYNAMIC, "isAssignableToRole": True}, "dynamic membership"),
         ({"isAssignableToRole": True, "visibility": "Public"}, "'Private'"),
         ({**_UNIFIED, "securityEnabled": False, "isAssignableToRole": True}, "security enabled"),
@@ -114,6 +118,9 @@ def test_members_can_be_added_with_a_change(tenant: Tenant, client: httpx.Client
         ({"mailEnabled": True}, "'mailEnabled'"),
         ({"securityEnabled": False}, "security enabled"),
         ({"membershipRule": "user.city -eq null"}, "'membershipRule'"),
+        ({"membershipRuleProcessingState": "Off"}, "'membershipRuleProcessingState'"),
+        ({"visibility": "Secret"}, "'visibility'"),
+        ({"visibility": "HiddenMembership"}, "'visibility'"),
         ({"hideFromAddressLists": True}, "'hideFromAddressLists'"),
     ],
 )
@@ -124,6 +131,59 @@ def test_change_that_does_not_fit_the_kind_is_refused(
 
     assert status == 400
     assert named in message
+
+
+def test_membership_is_hidden_from_the_creation_of_a_group_on_or_never(client: httpx.Client) -> None:
+    hidden = f"{_PATH}/{make(client, 'couriers', **_UNIFIED, visibility='HiddenMembership')}"
+    public = f"{_PATH}/{make(client, 'pilots', **_UNIFIED)}"
+
+    assert client.get(hidden).json()["visibility"] == "HiddenMembership"
+    for path, visibility in ((hidden, "Public"), (public, "HiddenMembership")):
+        assert "'visibility'" in refusal(client.patch(path, json={"visibility": visibility}))[2]
+    assert client.patch(public, json={"visibility": "Private"}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "user.accountEnabled -eq true",
+        '(user.department -eq "Sales") -or -not (user.city -in ["Bern", "Basel"])',
+        'user.displayName startsWith "say `"hi`""',
+        "user.otherMails -any (_ -contains 'contoso')",
+        'Direct Reports for "62e19b97-8b3d-4d4a-a106-4ce66896a863"',
+        "device.extensionAttribute1 -ne null",
+    ],
+)
+def test_rule_of_a_dynamic_group_is_changed_to_another_one(client: httpx.Client, rule: str) -> None:
+    path = f"{_PATH}/{make(client, **_DYNAMIC)}"
+
+    assert client.patch(path, json={"membershipRule": rule}).status_code == 204
+    assert client.get(path).json()["membershipRule"] == rule
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        None,
+        "",
+        "total rubbish ((",
+        "user.department",
+        '(user.department -eq "Sales"',
+        '[user.department -eq "Sales")',
+        'user.department -eq "Sales',
+        'user.department = "Sales"',
+        'user.department -eq "Sales" -and device.model -eq "X"',
+        "Direct Reports for",
+        f'user.department -eq "{"x" * 3072}"',
+    ],
+)
+def test_rule_that_is_none_is_refused_in_create_and_change(client: httpx.Client, rule: str | None) -> None:
+    made = client.post(_PATH, json=group_body(**{**_DYNAMIC, "membershipRule": rule}))
+    changed = client.patch(f"{_PATH}/{make(client, **_DYNAMIC)}", json={"membershipRule": rule})
+
+    for response in (made, changed):
+        assert refusal(response)[0] == 400
+        assert "'membershipRule'" in refusal(response)[2]
 
 
 def test_exchange_settings_of_a_microsoft_365_group_are_changed_by_themselves(

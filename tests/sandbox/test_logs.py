@@ -1,5 +1,6 @@
 """The sign-in log and the audit log: what they hold, who reads them, and when."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -239,6 +240,16 @@ def test_audits_are_filtered_and_shown_one_by_one(tenant: Tenant, template: str)
     assert "Add user" in {each["activityDisplayName"] for each in found}
     one = tenant.client("administer").get(f"{AUDITS}/{found[0]['id']}").json()
     assert one["id"] == found[0]["id"]
+
+
+def test_changed_value_with_a_quotation_mark_is_json_in_the_audit_log(tenant: Tenant) -> None:
+    graph = tenant.control.act("GET", "/v1.0/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")["id"]
+    client, scope = tenant.running.identities["nobody"].object_id, 'Read"All'
+    body = {"clientId": client, "consentType": "AllPrincipals", "resourceId": graph, "scope": scope}
+    tenant.control.act("POST", "/v1.0/oauth2PermissionGrants", body)
+    entry = tenant.control.snapshot()["audit_entries"][-1]
+    (change,) = [change for each in entry["targetResources"] for change in each["modifiedProperties"]]
+    assert json.loads(change["newValue"]) == scope
 
 
 def test_audits_by_a_person_are_found_by_the_person(tenant: Tenant, browser: Browser) -> None:

@@ -173,8 +173,13 @@ def test_role_assignable_groups_take_the_role_permission_too(populated: Populate
             ask = dataclasses.replace(ask, body={**(ask.body or {}), "isAssignableToRole": True})
         else:
             segments = ask.path.split("/")
-            segments[2] = _assignable_group(scene)
-            if len(segments) > 4 and route.method == "DELETE":
+            group = _group(scene, assignable=True)
+            if segments[1] == "groups":
+                segments[2] = group
+            else:
+                scene.act("DELETE", f"/groups/{group}")
+                segments[3] = group
+            if segments[1] == "groups" and len(segments) > 4 and route.method == "DELETE":
                 related = scene.tenant.user_id("kim.berg@contoso.example")
                 scene.act("POST", f"/groups/{segments[2]}/{segments[3]}/$ref", scene.reference(related))
                 segments[4] = related
@@ -186,10 +191,10 @@ def test_role_assignable_groups_take_the_role_permission_too(populated: Populate
     assert status(plain | {extra}) == route.success()
 
 
-def _assignable_group(scene: Scene) -> str:
+def _group(scene: Scene, *, assignable: bool = False) -> str:
     body = {
         "displayName": "sg-privileged",
-        "isAssignableToRole": True,
+        "isAssignableToRole": assignable,
         "mailEnabled": False,
         "mailNickname": "privileged",
         "securityEnabled": True,
@@ -277,7 +282,7 @@ def _about_a_group(ask: Ask) -> Ask:
 
 _OBJECTS: Mapping[str, tuple[str, Callable[[Scene], str]]] = {
     "application": ("applications", lambda scene: str(new_application(scene)["id"])),
-    "group": ("groups", _assignable_group),
+    "group": ("groups", _group),
     "servicePrincipal": ("servicePrincipals", lambda scene: str(new_principal(scene)["id"])),
     "administrativeUnit": (
         "directory/administrativeUnits",

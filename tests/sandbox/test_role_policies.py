@@ -133,6 +133,13 @@ def test_change_that_a_rule_cannot_take_is_refused(client: httpx.Client, changes
     assert client.get(path).json()["maximumDuration"] == "PT8H"
 
 
+@pytest.mark.parametrize("setting", [None, {"isApprovalRequired": None}])
+def test_approval_without_a_setting_is_refused(client: httpx.Client, setting: dict[str, Any] | None) -> None:
+    path = f"{_POLICIES}/{_policy_of(client)['id']}/rules/Approval_EndUser_Assignment"
+    body = {"@odata.type": "#microsoft.graph.unifiedRoleManagementPolicyApprovalRule", "setting": setting}
+    assert refusal(client.patch(path, json=body))[0] == 400
+
+
 def test_rule_that_nobody_knows_is_not_enabled(client: httpx.Client) -> None:
     path = f"{_POLICIES}/{_policy_of(client)['id']}/rules/Enablement_EndUser_Assignment"
     refused = client.patch(path, json={"@odata.type": _ENABLEMENT, "enabledRules": ["Handshake"]})

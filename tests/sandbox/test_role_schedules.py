@@ -1,7 +1,7 @@
 """Privileged Identity Management: requests, schedules and instances, and how they begin and end by themselves."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import jwt
@@ -182,6 +182,19 @@ def test_future_assignment_is_granted_and_begins_when_its_time_comes(tenant: Ten
     later = tenant.client("administer")
     assert len(_of(later, "roleAssignments", user["id"])) == 1
     assert later.get(f"{_ACTIVE}/{request['id']}").json()["status"] == "Provisioned"
+
+
+@pytest.mark.parametrize("delay", [0, 90])
+def test_ended_assignment_is_in_force_until_the_service_has_noticed(tenant: Tenant, delay: int) -> None:
+    client = _behave(tenant, role_end_delay_seconds=delay)
+    user = create_user(client)
+    _made(client.post(_ACTIVE, json=request_body(user["id"])))
+
+    tenant.control.advance_clock(3 * _HOUR + 30)
+    assert bool(_of(tenant.client("administer"), "roleAssignments", user["id"])) is (delay > 30)
+    tenant.control.advance_clock(90)
+
+    assert _of(tenant.client("administer"), "roleAssignments", user["id"]) == []
 
 
 def test_start_in_the_past_is_moved_to_now(client: httpx.Client, user: dict[str, Any]) -> None:
@@ -438,13 +451,20 @@ def test_request_is_forgotten_while_its_schedule_lives_on(
     assert later.get(f"{_BASE}/roleEligibilitySchedules/{made['id']}").status_code == 200
 
 
-@pytest.mark.parametrize(("path", "status"), [(_ACTIVE, "Canceled"), (_ELIGIBLE, "Revoked")])
+@pytest.mark.parametrize(
+    ("path", "status", "entry"),
+    [
+        (_ACTIVE, "Canceled", "Add member to role in PIM canceled (timebound)"),
+        (_ELIGIBLE, "Revoked", "Add eligible member to role in PIM canceled (timebound)"),
+    ],
+)
 def test_request_that_lies_ahead_is_canceled(
-    licensed: Tenant, client: httpx.Client, user: dict[str, Any], path: str, status: str
+    licensed: Tenant, client: httpx.Client, user: dict[str, Any], path: str, status: str, entry: str
 ) -> None:
     ahead = _made(client.post(path, json=request_body(user["id"], scheduleInfo=period(_HOUR))))
     assert client.post(f"{path}/{ahead['id']}/cancel").status_code == 204
     assert client.get(f"{path}/{ahead['id']}").json()["status"] == status
+    assert _entries(licensed)[-1] == entry
     assert client.post(f"{path}/{ahead['id']}/cancel").status_code == 400
 
     licensed.control.advance_clock(2 * _HOUR)
@@ -452,6 +472,39 @@ def test_request_that_lies_ahead_is_canceled(
     in_force = _made(licensed.client("administer").post(path, json=request_body(user["id"])))
     assert _code(licensed.client("administer").post(f"{path}/{in_force['id']}/cancel"))[0] == 400
     assert licensed.client("administer").post(f"{path}/{_NOWHERE}/cancel").status_code == 404
+
+
+def test_update_moves_what_lies_ahead(licensed: Tenant, client: httpx.Client, user: dict[str, Any]) -> None:
+    _made(client.post(_ACTIVE, json=request_body(user["id"], scheduleInfo=period(_HOUR))))
+
+    moved = _made(
+        client.post(_ACTIVE, json=request_body(user["id"], action="adminUpdate", scheduleInfo=period(9 * _HOUR)))
+    )
+
+    (schedule,) = _of(client, "roleAssignmentSchedules", user["id"])
+    assert schedule["scheduleInfo"]["startDateTime"] == moved["scheduleInfo"]["startDateTime"]
+    for hours, held in ((5, 0), (5, 1), (3, 0)):
+        licensed.control.advance_clock(hours * _HOUR)
+        assert len(_of(licensed.client("administer"), "roleAssignments", user["id"])) == held
+
+
+def test_update_without_a_start_lets_what_lies_ahead_begin(
+    licensed: Tenant, client: httpx.Client, user: dict[str, Any]
+) -> None:
+    ahead = _made(client.post(_ACTIVE, json=request_body(user["id"], scheduleInfo=period(9 * _HOUR))))
+
+    _made(client.post(_ACTIVE, json=request_body(user["id"], action="adminUpdate")))
+
+    licensed.control.advance_clock(60)
+    later = licensed.client("administer")
+    assert len(_of(later, "roleAssignments", user["id"])) == 1
+    assert later.get(f"{_ACTIVE}/{ahead['id']}").json()["status"] == "Provisioned"
+
+
+def test_later_start_of_what_is_in_force_is_refused_by_name(client: httpx.Client, user: dict[str, Any]) -> None:
+    _made(client.post(_ACTIVE, json=request_body(user["id"])))
+    body = request_body(user["id"], action="adminUpdate", scheduleInfo=period(_HOUR))
+    assert _code(client.post(_ACTIVE, json=body)) == (501, "notImplemented")
 
 
 def test_extension_and_update_move_the_end(licensed: Tenant, client: httpx.Client, user: dict[str, Any]) -> None:
@@ -623,6 +676,7 @@ def test_activation_under_approval_waits_and_can_be_canceled(
     assert _of(client, "roleAssignments", user["id"]) == []
     assert _code(person.post(_ACTIVE, json=_activation(user["id"]))) == (400, "PendingRoleAssignmentRequest")
     assert client.post(f"{_ACTIVE}/{request['id']}/cancel").status_code == 204
+    assert _entries(licensed)[-1] == "Add member to role canceled (PIM activation)"
     assert _made(person.post(_ACTIVE, json=_activation(user["id"])))["status"] == "PendingApproval"
 
 
@@ -730,6 +784,24 @@ def test_activated_global_administrator_does_not_stand_in_for_an_assigned_one(te
     removal = request_body(heir, GLOBAL_ADMINISTRATOR, action="adminRemove")
 
     assert "last Global Administrator" in refusal(client.post(_ACTIVE, json=removal))[2]
+
+
+@pytest.mark.parametrize(("setting", "status"), [("refused", 400), ("done", 201)])
+def test_global_administrator_who_takes_the_role_from_himself(
+    tenant: Tenant, setting: Literal["refused", "done"], status: int
+) -> None:
+    behaviour = Behaviour(own_removal_by_schedule_request=setting)
+    root = dataclasses.replace(_ROOT, directory_roles=("Global Administrator",))
+    tenant.reseed(**_only(root, _HEIR), behaviour=behaviour)
+    person = _as_user(tenant, login=root.user_principal_name)
+    own, other = (tenant.user_id(each.user_principal_name) for each in (root, _HEIR))
+
+    removal = person.post(_ACTIVE, json=request_body(own, GLOBAL_ADMINISTRATOR, action="adminRemove"))
+
+    assert removal.status_code == status, removal.text
+    if status == 400:
+        assert "Removing self" in refusal(removal)[2]
+        _made(person.post(_ACTIVE, json=request_body(other, GLOBAL_ADMINISTRATOR, action="adminRemove")))
 
 
 def test_last_privileged_role_administrator_is_guarded_alike(client: httpx.Client, user: dict[str, Any]) -> None:

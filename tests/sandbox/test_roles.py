@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from sandbox.behaviour import Behaviour
-from sandbox.seed import SeedLicence, SeedUser
+from sandbox.seed import SeedGroup, SeedLicence, SeedUser
 from tests.sandbox.conftest import SEED, Tenant, create_user, refusal
 
 _ASSIGNMENTS = "/v1.0/roleManagement/directory/roleAssignments"
@@ -225,6 +225,48 @@ def test_role_is_given_within_an_application(tenant: Tenant, new_user: dict[str,
     assert [each["id"] for each in listed] == [made.json()["id"]]
 
 
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [
+        ("/administrativeUnits/{unit}", 201),
+        ("/administrativeUnits/{unit}/", 400),
+        ("/{unit}", 404),
+        ("{unit}", 400),
+        ("/administrativeUnits{unit}", 404),
+        ("/administrativeUnits/{user}", 404),
+        ("/{user}", 201),
+    ],
+)
+def test_scope_has_one_form_for_each_kind_of_object(
+    tenant: Tenant, new_user: dict[str, Any], scope: str, status: int
+) -> None:
+    client = tenant.client("administer")
+    unit = client.post("/v1.0/directory/administrativeUnits", json={"displayName": "Harbour"}).json()["id"]
+    named = scope.format(unit=unit, user=new_user["id"])
+    body = {"principalId": new_user["id"], "roleDefinitionId": _READERS, "directoryScopeId": named}
+    assert client.post(_ASSIGNMENTS, json=body).status_code == status
+
+
+def test_ids_in_capitals_are_those_of_the_same_objects(tenant: Tenant, new_user: dict[str, Any]) -> None:
+    client = tenant.client("administer")
+    scope = f"/{tenant.running.identities['nobody'].application_object_id}"
+    body = {"principalId": new_user["id"], "roleDefinitionId": _READERS, "directoryScopeId": scope}
+    made = client.post(_ASSIGNMENTS, json={name: value.upper() for name, value in body.items()})
+    assert made.status_code == 201
+    assert {name: made.json()[name] for name in body} == body
+    assert client.post(_ASSIGNMENTS, json=body).status_code == 400
+    assert client.post("/v1.0/directoryRoles", json={"roleTemplateId": _READERS.upper()}).status_code == 409
+
+
+def test_activation_of_a_role_is_done_once_and_leaves_an_entry(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    for status in (201, 409):
+        assert client.post("/v1.0/directoryRoles", json={"roleTemplateId": _READERS}).status_code == status
+    assert [each["activityDisplayName"] for each in tenant.control.snapshot()["audit_entries"]] == [
+        "Add role from template"
+    ]
+
+
 def test_assignments_are_found_by_their_parts_and_shown_with_what_they_name(
     tenant: Tenant, new_user: dict[str, Any]
 ) -> None:
@@ -265,6 +307,57 @@ def test_member_of_a_group_that_holds_the_role_remains_as_administrator(tenant: 
         assert _remove(tenant, login).status_code == 204
     (last,) = _assignments(client)
     assert client.delete(f"{_ASSIGNMENTS}/{last['id']}").status_code == 400
+
+
+_GUARDED = [("every path", 400), ("assignments", 204)]
+_HEIR = SeedUser("heir@contoso.example", "Heir")
+_HOLDING = SeedGroup("sg-root", members=(_HEIR.user_principal_name,), is_assignable_to_role=True)
+
+
+@pytest.mark.parametrize(("guard", "status"), _GUARDED)
+def test_last_global_administrator_is_disabled_as_the_setting_says(
+    tenant: Tenant, guard: Literal["every path", "assignments"], status: int
+) -> None:
+    heir = SeedUser("heir@contoso.example", "Heir", directory_roles=("Global Administrator",))
+    tenant.reseed(users=(_ADMINISTRATOR, heir), groups=(), behaviour=Behaviour(last_administrator_guard=guard))
+    client = tenant.client("administer")
+
+    def disable(user: SeedUser) -> httpx.Response:
+        return client.patch(f"/v1.0/users/{user.user_principal_name}", json={"accountEnabled": False})
+
+    assert disable(heir).status_code == 204
+    assert disable(heir).status_code == 204
+    assert client.patch(f"/v1.0/users/{_ADMINISTRATOR.user_principal_name}", json={"city": "Bern"}).status_code == 204
+    assert disable(_ADMINISTRATOR).status_code == status
+    shown = client.get(f"/v1.0/users/{_ADMINISTRATOR.user_principal_name}?$select=accountEnabled").json()
+    assert shown["accountEnabled"] is (status == 400)
+
+
+@pytest.mark.parametrize(("guard", "status"), _GUARDED)
+@pytest.mark.parametrize("path", ["/members/{}/$ref", ""])
+def test_group_of_the_last_global_administrator_is_kept_as_the_setting_says(
+    tenant: Tenant, guard: Literal["every path", "assignments"], status: int, path: str
+) -> None:
+    behaviour = Behaviour(last_administrator_guard=guard)
+    tenant.reseed(users=(_ADMINISTRATOR, _HEIR), groups=(_HOLDING,), behaviour=behaviour)
+    client, group = tenant.client("administer"), tenant.group_id(_HOLDING.display_name)
+    assert _assign(client, group).status_code == 201
+    assert _remove(tenant, _ADMINISTRATOR.user_principal_name).status_code == 204
+
+    response = client.delete(f"/v1.0/groups/{group}{path.format(tenant.user_id(_HEIR.user_principal_name))}")
+
+    assert response.status_code == status
+    if status == 400:
+        assert "last Global Administrator" in refusal(response)[2]
+
+
+def test_group_of_a_global_administrator_who_is_not_the_last_may_go(tenant: Tenant) -> None:
+    tenant.reseed(users=(_ADMINISTRATOR, _HEIR), groups=(_HOLDING,))
+    client, group = tenant.client("administer"), tenant.group_id(_HOLDING.display_name)
+    assert _assign(client, group).status_code == 201
+    member = tenant.user_id(_HEIR.user_principal_name)
+    assert client.delete(f"/v1.0/groups/{group}/members/{member}/$ref").status_code == 204
+    assert client.delete(f"/v1.0/groups/{group}").status_code == 204
 
 
 def _remove(tenant: Tenant, login: str) -> httpx.Response:

@@ -85,6 +85,19 @@ def test_tags_of_a_service_principal_are_its_own(tenant: Tenant) -> None:
     assert principal["tags"] == body["tags"]
 
 
+def test_service_principal_is_not_made_with_an_encryption_key_it_lacks(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    body = {"appId": register(client)["appId"], "tokenEncryptionKeyId": _NOWHERE}
+    assert client.post("/v1.0/servicePrincipals", json=body).status_code == 400
+
+
+def test_client_id_in_capitals_is_that_of_the_same_application(tenant: Tenant) -> None:
+    client = tenant.client("administer")
+    client_id = register(client)["appId"]
+    made = client.post("/v1.0/servicePrincipals", json={"appId": client_id.upper()})
+    assert (made.status_code, made.json()["appId"]) == (201, client_id)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -9,7 +9,17 @@ import pytest
 
 from tests.sandbox.browser import Browser
 from tests.sandbox.conftest import Tenant
-from tests.sandbox.people import CLI, MEMBER, PASSWORD, client_id, redeem, refused, require_second_factor, settle
+from tests.sandbox.people import (
+    CLI,
+    MEMBER,
+    PASSWORD,
+    authorize,
+    client_id,
+    redeem,
+    refused,
+    require_second_factor,
+    settle,
+)
 
 
 @pytest.fixture
@@ -146,3 +156,42 @@ def test_azure_cli_gets_no_scope_beyond_its_own(tenant: Tenant, browser: Browser
     form = {"client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "scope": "Policy.Read.All"}
     response = tenant.anonymous().post(f"/{tenant.running.tenant_id}/oauth2/v2.0/devicecode", data=form)
     assert refused(response) == (400, "unauthorized_client", 65002)
+
+
+def test_code_that_one_person_has_answered_is_closed_to_everybody_else(tenant: Tenant, browser: Browser) -> None:
+    for decision in ("accept", "cancel"):
+        started = _start(tenant)
+        with Browser.at(tenant) as other:
+            _sign_in(other, started)
+            browser.open(f"/{tenant.running.tenant_id}/oauth2/v2.0/logout")
+            _sign_in(browser, started)
+            while browser.step in {"consent", "device"}:
+                browser.submit(browser.step, decision)
+            other.submit(str(other.step), "accept")
+            assert other.fault == "AADSTS70018"
+        answer = _poll(tenant, started["device_code"])
+        assert (answer.status_code == 200) == (decision == "accept")
+
+
+def test_session_of_a_device_code_stays_subject_to_policies_on_the_flow(tenant: Tenant, browser: Browser) -> None:
+    started = _start(tenant)
+    _sign_in(browser, started)
+    while browser.step in {"consent", "device"}:
+        browser.submit(browser.step, "accept")
+    tokens = _poll(tenant, started["device_code"]).json()
+    require_second_factor(
+        tenant,
+        conditions={
+            "users": {"includeUsers": ["All"]},
+            "applications": {"includeApplications": ["All"]},
+            "clientAppTypes": ["all"],
+            "authenticationFlows": {"transferMethods": "deviceCodeFlow"},
+        },
+        grantControls={"operator": "OR", "builtInControls": ["block"]},
+    )
+    refreshed = redeem(
+        tenant, CLI, "", redirect_uri="", grant_type="refresh_token", refresh_token=tokens["refresh_token"]
+    )
+    assert refused(refreshed)[2] == 53003
+    authorize(browser, tenant, CLI)
+    assert (browser.arrival, browser.fault) == (None, "AADSTS53003")

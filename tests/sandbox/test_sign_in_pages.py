@@ -294,8 +294,8 @@ def test_page_submitted_out_of_order_changes_nothing(tenant: Tenant, browser: Br
 
 
 def test_what_a_person_types_is_shown_escaped(tenant: Tenant, browser: Browser) -> None:
-    authorize(browser, tenant, client_id(tenant, "Desk"))
-    browser.submit("login", login="<script>alert(1)</script>@contoso.example")
+    browser.open(f"/{tenant.running.tenant_id}/oauth2/deviceauth")
+    browser.submit("device_code", otc="<script>alert(1)</script>")
     assert "<script>" not in browser.response.text
     assert "&lt;script&gt;" in browser.response.text
 

@@ -1,5 +1,6 @@
 """The state file: what survives a restart, who may use the file, and what a killed process loses."""
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -173,11 +174,48 @@ def test_file_that_is_no_state_file_is_refused_and_left_as_it_is(tmp_path: Path)
 def test_file_whose_content_is_not_understood_is_refused(tmp_path: Path) -> None:
     with _serving(tmp_path):
         pass
-    with sqlite3.connect(tmp_path / "state") as database:
-        database.execute("INSERT INTO object VALUES (1, 'widgets', 'x', '{}')")
-    database.close()
+    with StateFile(tmp_path / "state") as file:
+        file.save(1, {}, {("widgets", "x"): "{}"})
     with pytest.raises(StateError, match="widgets"), _serving(tmp_path):
         pass
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE object SET value = '{}' WHERE collection = 'users'",
+        "UPDATE object SET value = replace(value, 'Alex', 'Axel') WHERE collection = 'users'",
+        "DELETE FROM object WHERE collection = 'users'",
+        "DELETE FROM object",
+        "INSERT INTO object VALUES (1, 'users', 'x', '{}')",
+        "UPDATE server SET value = 'x' WHERE name = 'port'",
+        "UPDATE server SET value = 'x' WHERE name != 'port'",
+        "DELETE FROM server",
+        "DELETE FROM server WHERE name = 'digest'",
+        "DROP TABLE server",
+    ],
+)
+def test_file_whose_rows_are_not_those_that_were_written_is_refused(tmp_path: Path, damage: str) -> None:
+    with _serving(tmp_path):
+        pass
+    with contextlib.closing(sqlite3.connect(tmp_path / "state", isolation_level=None)) as database:
+        assert database.execute(damage).rowcount != 0
+    command = _command(tmp_path / "tls", tmp_path / "state")
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert refused.returncode == 2
+    assert "sound copy" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_file_with_spoilt_pages_is_refused(tmp_path: Path) -> None:
+    with _serving(tmp_path):
+        pass
+    content = bytearray((tmp_path / "state").read_bytes())
+    spoilt = slice(len(content) // 4, len(content) // 2)
+    content[spoilt] = bytes(each ^ 0x5A for each in content[spoilt])
+    (tmp_path / "state").write_bytes(content)
+    with pytest.raises(StateError, match="sound copy"):
+        StateFile(tmp_path / "state")
 
 
 def test_seed_for_a_file_that_holds_tenants_already_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Enrolling a second factor as the person who holds a Temporary Access Pass would, without a browser."""
+"""Enrolling a second factor as the person who holds a Temporary Access Pass would, without a browser.
+
+The control interface calls it. The policies for the user action of registering hold as on the page for it.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +10,12 @@ from sandbox.directory import methods, passes, security_info
 from sandbox.directory.passes import PassError
 from sandbox.directory.store import Directory, Record
 from sandbox.errors import GraphError
+from sandbox.sign_in.credentials import pass_method
+from sandbox.sign_in.decision import Situation, judge
+from sandbox.sign_in.refusals import SignInError
 
 _REFUSED = 53010  # AADSTS: a second factor cannot be registered
+_ADDRESS = "127.0.0.1"  # the sandbox's own, which control requests come from
 
 # What each kind of method shows once it is enrolled.
 _ENROLLED: Mapping[str, Mapping[str, Any]] = {
@@ -39,6 +46,11 @@ def enrol(directory: Directory, login: str, code: str, method: str) -> Record:
     if method not in _ENROLLED:
         raise PassError(_REFUSED, f"The method '{method}' cannot be registered; known: {', '.join(_ENROLLED)}.")
     access_pass = passes.require_usable(directory, user, code)
+    situation = Situation(address=_ADDRESS, is_registration=True)
+    try:
+        judge(directory, user, (), (pass_method(access_pass),), situation).require_met()
+    except SignInError as refusal:
+        raise PassError(refusal.code, refusal.text) from refusal
     try:
         enrolled = methods.register(directory, user, method, _ENROLLED[method], security_info.himself(user))
     except GraphError as refusal:

@@ -27,8 +27,9 @@ class Symbols:
     def __init__(self, known: Mapping[str, str], *, literal: Iterable[str]) -> None:
         self._actual = dict(known)
         self._incarnations: dict[str, int] = {}
-        self._literal = {found.lower() for text in literal for found in _UUID.findall(text)}
-        self._literal_times = {found.group() for text in literal for found in _TIME.finditer(text)}
+        texts = tuple(literal)
+        self._literal = {found.lower() for text in texts for found in _UUID.findall(text)}
+        self._literal_times = {found.group() for text in texts for found in _TIME.finditer(text)}
 
     def actual(self, recorded: Any) -> Any:
         """Return a recorded value with actual values for its symbols; raises KeyError for one not known yet."""

@@ -16,7 +16,7 @@ from sandbox.behaviour import Behaviour
 from sandbox.control import Control
 from sandbox.environment import render
 from sandbox.identifiers import new_id, seeded_id
-from sandbox.seed import Seed, SeedApplication, SeedDomain, SeedGroup, SeedIdentity, SeedUser
+from sandbox.seed import Seed, SeedApplication, SeedDomain, SeedGroup, SeedIdentity, SeedLicence, SeedUser
 from sandbox.server import RunningSandbox, start
 
 CALLER = "terraform"
@@ -60,6 +60,8 @@ def recorded_seed(file: Path) -> Seed:
     return Seed(
         tenant_name="Contoso",
         tenant_id=tenant_id,
+        # The recorded server asked for no licence; this one covers the conditions that look at risks.
+        licences=(SeedLicence("AAD_PREMIUM"), SeedLicence("AAD_PREMIUM_P2")),
         domains=tuple(_domain(item) for item in recorded["domains"]),
         users=(*(_user(item, names) for item in recorded["users"]), *_ADMINISTRATORS),
         groups=tuple(_group(item, names) for item in recorded["groups"]),

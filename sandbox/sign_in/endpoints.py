@@ -21,6 +21,7 @@ from sandbox.sign_in.browser import Visit, Visited
 from sandbox.sign_in.grant_types import TokenRequest
 from sandbox.sign_in.refusals import SignInError, error_body
 from sandbox.tenant import Tenant, Tenants
+from sandbox.tokens import outline
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 _Visiting = Callable[[Visit, str], Visited]
@@ -99,7 +100,9 @@ def _token(tenants: Tenants) -> Endpoint:
         caller = None
         if outcome.client_id:
             caller = {"client_id": outcome.client_id, "name": tenant.name_of(outcome.client_id)}
-        note(tenant, request, started, outcome.status, body=masked_form(form), error=outcome.error, caller=caller)
+        issued = outline(outcome.body["access_token"]) if "access_token" in outcome.body else None
+        kept = masked_form(form)
+        note(tenant, request, started, outcome.status, body=kept, error=outcome.error, caller=caller, issued=issued)
         headers = {"Cache-Control": "no-store"}
         if asked.origin is not None:
             headers["Access-Control-Allow-Origin"] = asked.origin

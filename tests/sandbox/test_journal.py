@@ -89,3 +89,13 @@ def test_seed_that_is_refused_does_not_repeat_a_password(tenant: Tenant) -> None
     assert answer.status_code == 400
     assert "password" in answer.text
     assert _SECRET not in answer.text
+
+
+def test_token_request_tells_for_whom_and_how_long_but_not_the_token(tenant: Tenant) -> None:
+    token = tenant.token("administer")
+
+    (kept,) = [entry for entry in tenant.control.journal() if entry["path"].endswith("/oauth2/v2.0/token")][-1:]
+
+    assert kept["issued"]["is_delegated"] is False
+    assert 3600 <= kept["issued"]["seconds"] <= 24 * 3600
+    assert token not in json.dumps(kept)

@@ -9,6 +9,8 @@ PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.toolchain/bin:$(CURDIR)/.venv/bin:$(PATH)
 # msgraph-sdk imports close to two thousand modules; compiled again each time they cost seconds a command.
 unexport PYTHONDONTWRITEBYTECODE
+# Modules of the same names that lie elsewhere on this machine are not ours.
+unexport PYTHONPATH
 export CHECKPOINT_DISABLE := 1
 export DISABLE_VERSION_CHECK := 1
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,19,20,21,22,23,24,25,26,27,28

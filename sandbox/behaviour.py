@@ -152,6 +152,11 @@ class Behaviour:
     role_start_delay_seconds: int = 47
     role_end_delay_seconds: int = 1
 
+    # Key Vault.
+    # What the list of the versions of a secret that is not there is: "refused" with 404, as the secret itself, or
+    # "empty". No page says.
+    list_of_unknown_versions: Literal["refused", "empty"] = "refused"
+
     def __post_init__(self) -> None:
         for each in fields(self):
             value = getattr(self, each.name)

@@ -18,6 +18,7 @@ from sandbox.directory import population
 from sandbox.directory.passes import PassError
 from sandbox.errors import GraphError
 from sandbox.graph import Graph, router
+from sandbox.key_vault import endpoints as key_vault
 from sandbox.reading import UnreadableError, read
 from sandbox.seed import Seed, SeedError
 from sandbox.sign_in import dialogue, endpoints, enrolment
@@ -355,15 +356,16 @@ def _fault(control: Control, value: object, place: str) -> Fault:
     fault = read(Fault, value, place)
     if fault.route is not None:
         graph = [each.key for _, each in router().routes()]
-        _require_row(fault.route, [*graph, *_sign_in_rows(control.tenants)])
+        _require_row(fault.route, [*graph, *_rows_beside_graph(control.tenants)])
     if fault.withdraw:
         identity = _identity(control, {"identity": fault.withdraw.identity})
         population.require_held(control.tenant.directory, identity.object_id, fault.withdraw.permission)
     return fault
 
 
-def _sign_in_rows(tenants: Tenants) -> list[str]:
-    routes = [each for each in endpoints.routes(tenants) if isinstance(each, Route)]
+def _rows_beside_graph(tenants: Tenants) -> list[str]:
+    beside = (*endpoints.routes(tenants), *key_vault.routes(tenants))
+    routes = [each for each in beside if isinstance(each, Route)]
     return [f"{method} {each.path}" for each in routes for method in each.methods or ()]
 
 

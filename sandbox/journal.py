@@ -29,6 +29,7 @@ _SECRET_FIELDS = frozenset(  # without the signs between letters, and in small o
         "temporaryaccesspass",
     }
 )
+_VAULT = "/secrets/"  # the paths of a key vault's secrets
 # Objects whose members are told apart; anything else in their place may be the secret itself.
 _SECRET_OBJECTS = frozenset({"passwordcredential", "passwordprofile"})
 _LETTERS = re.compile(r"[^a-z0-9]")
@@ -59,7 +60,10 @@ class Journal:
     def add(self, entry: Mapping[str, Any]) -> None:
         """Keep an entry under the next number, its secrets masked; the query is masked as a form is."""
         self._counted += 1
-        kept = {**masked(entry), "body": masked(entry["body"]), "query": masked_form(entry["query"])}
+        body = masked(entry["body"])
+        if str(entry["path"]).startswith(_VAULT):
+            body = _without_value(body)
+        kept = {**masked(entry), "body": body, "query": masked_form(entry["query"])}
         self._entries.append({"n": self._counted, **kept})
 
     def entries(self) -> list[dict[str, Any]]:
@@ -69,6 +73,13 @@ class Journal:
     def clear(self) -> None:
         """Forget the entries; numbers go on."""
         self._entries.clear()
+
+
+def _without_value(body: Any) -> Any:
+    """Mask the value of a secret that goes to a vault, whose field is called like many others elsewhere."""
+    if not isinstance(body, Mapping):
+        return None if body is None else MASK
+    return {name: MASK if _plain(name) == "value" else each for name, each in body.items()}
 
 
 def masked_form(form: Mapping[str, str]) -> dict[str, str]:

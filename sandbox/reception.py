@@ -8,6 +8,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -70,6 +71,7 @@ class Reception:
         started = time.perf_counter()
         is_control = scope["path"].startswith(CONTROL)
         tenant = scope[TENANT] = _tenant_of(self._tenants, scope)
+        send = _dated(send, tenant)
         try:
             body = await _whole_body(receive, _LARGEST_CONTROL_BODY if is_control else LARGEST_BODY)
         except _TooLargeError:
@@ -170,6 +172,18 @@ async def _whole_body(receive: Receive, largest: int) -> bytes:
             raise _TooLargeError
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _dated(send: Send, tenant: Tenant) -> Send:
+    """Give each answer its Date by the tenant's clock, so that clients can tell the tenant's time from any answer."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            date = format_datetime(tenant.clock.now(), usegmt=True).encode("ascii")
+            message = {**message, "headers": [*message["headers"], (b"date", date)]}
+        await send(message)
+
+    return sending
 
 
 def _replayed(body: bytes) -> Receive:

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sandbox.behaviour import Behaviour
 from sandbox.identifiers import canonical_id, is_uuid
@@ -139,6 +139,25 @@ class SeedIssuer:
     keys: Mapping[str, Any] = field(default_factory=dict)  # a JSON web key set
 
 
+VaultAction = Literal["delete", "get", "list", "purge", "recover", "set", "update"]
+
+
+@dataclass(frozen=True)
+class SeedVaultAccess:
+    """What an identity, by its name, or a user, by login, may do with every secret of the key vault."""
+
+    name: str
+    actions: tuple[VaultAction, ...]
+
+
+@dataclass(frozen=True)
+class SeedVault:
+    """The tenant's key vault, empty, and who is permitted what; of several tenants the first one's vault answers."""
+
+    name: str = "contoso-secrets"
+    access: tuple[SeedVaultAccess, ...] = ()
+
+
 @dataclass(frozen=True)
 class TemporaryAccessPassPolicy:
     """The tenant's rules for Temporary Access Passes; the defaults are Microsoft's."""
@@ -218,6 +237,7 @@ class Seed:
     conditional_access_requests_per_second: int | None = 1  # of the whole tenant; None for no limit
     terms_of_use: tuple[str, ...] = ()  # agreements by name; policies name them by id
     custom_controls: tuple[str, ...] = ()  # custom authentication factors, which policies name as they are
+    vault: SeedVault | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenant_id", _uuid(self.tenant_id, "tenant id"))

@@ -47,6 +47,7 @@ class _Server(uvicorn.Server):
                 access_log=False,
                 ssl_certfile=str(certificate),
                 server_header=False,
+                date_header=False,  # each tenant's answers carry its own time
                 # Graph keeps idle connections for minutes; a shorter time makes clients meet closed ones.
                 timeout_keep_alive=120,
             )

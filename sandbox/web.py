@@ -17,6 +17,7 @@ from starlette.routing import Route, request_response
 
 from sandbox import control_api
 from sandbox.graph import Arrived, Graph, Outcome
+from sandbox.key_vault import endpoints as key_vault
 from sandbox.noting import decoded, kept_body, note, query_text
 from sandbox.reception import CONTROL, TENANT, Connections, Reception
 from sandbox.requests import Answer
@@ -34,6 +35,7 @@ def build(tenants: Tenants, connections: Connections) -> Reception:
     answering = Starlette(
         routes=[
             Route(f"{CONTROL}{{name:path}}", _control(tenants), methods=_ALL_METHODS),
+            *key_vault.routes(tenants),
             *endpoints.routes(tenants),
         ],
         exception_handlers={Exception: _show_defect, HTTPStatus.METHOD_NOT_ALLOWED: _refuse_method},

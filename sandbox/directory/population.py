@@ -26,13 +26,25 @@ from sandbox.directory import (
     roles,
     service_principals,
     users,
+    vaults,
 )
 from sandbox.directory.store import GLOBAL_ADMINISTRATOR, GRAPH_APP_ID, MICROSOFT_TENANT_ID, PORTAL, Directory, Record
 from sandbox.identifiers import seeded_id
 from sandbox.passwords import SecretHash
-from sandbox.seed import Seed, SeedApplication, SeedDomain, SeedError, SeedGroup, SeedIdentity, SeedUser
+from sandbox.seed import Seed, SeedApplication, SeedDomain, SeedError, SeedGroup, SeedIdentity, SeedUser, SeedVault
 
 _DATA = Path(__file__).parents[1] / "data"
+# The one delegated permission of Azure Key Vault.
+_VAULT_SCOPE = {
+    "adminConsentDescription": "Have full access to the Azure Key Vault service",
+    "adminConsentDisplayName": "Have full access to the Azure Key Vault service",
+    "id": "f53da476-18e3-4152-8e01-aec403e6edc0",
+    "isEnabled": True,
+    "type": "User",
+    "userConsentDescription": None,
+    "userConsentDisplayName": None,
+    "value": "user_impersonation",
+}
 _STRENGTH_STAMP = "2021-12-01T00:00:00Z"
 
 
@@ -96,6 +108,8 @@ def populate(
     for group in seed.groups:
         _add_group(directory, group)
     _add_relations(directory, seed)
+    if seed.vault is not None:
+        _add_vault(directory, seed, seed.vault)
     roles.ensure_active(directory, GLOBAL_ADMINISTRATOR)
     _give_roles(directory, seed)
     # What the seed names was there before the policy.
@@ -224,6 +238,19 @@ def _add_microsoft_applications(directory: Directory) -> None:
         principal_id = seeded_id(directory.tenant_id, "servicePrincipal", app_id)
         record = service_principals.new_record(principal_id, app_id, {})
         directory.service_principals[principal_id] = record
+
+
+def _add_vault(directory: Directory, seed: Seed, vault: SeedVault) -> None:
+    """Give the tenant its vault, and the service principal of Key Vault, for which tokens are asked."""
+    app_id = vaults.KEY_VAULT_APP_ID
+    directory.published_applications[app_id] = {
+        **_published(app_id, "Azure Key Vault", owner=MICROSOFT_TENANT_ID, app_roles=[], scopes=[_VAULT_SCOPE]),
+        "servicePrincipalNames": [app_id, vaults.RESOURCE],
+    }
+    principal_id = seeded_id(directory.tenant_id, "servicePrincipal", app_id)
+    directory.service_principals[principal_id] = service_principals.new_record(principal_id, app_id, {})
+    find = _name_lookup(directory, seed)
+    directory.vault = vaults.new_vault(vault.name, {find(each.name): each.actions for each in vault.access})
 
 
 def _published(

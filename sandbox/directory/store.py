@@ -115,6 +115,10 @@ class Directory:
     certificates: dict[str, dict[str, str]] = field(default_factory=dict)  # object id -> key id -> base64 of its DER
     logos: dict[str, Record] = field(default_factory=dict)  # by application object id
     app_management_policy: Record = field(default_factory=dict)
+    vault: Record = field(default_factory=dict)  # the tenant's key vault, empty where it has none
+    vault_secrets: dict[str, list[Record]] = field(default_factory=dict)  # versions by the secret's name, oldest first
+    deleted_vault_secrets: dict[str, Record] = field(default_factory=dict)  # by the secret's name
+    vault_values: dict[str, str] = field(default_factory=dict)  # by version
     secret_hashes: dict[str, dict[str, SecretHash]] = field(default_factory=dict)  # object id -> key id -> hash
 
     def __post_init__(self) -> None:

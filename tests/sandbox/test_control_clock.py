@@ -120,3 +120,10 @@ def test_control_request_with_a_body_that_is_no_object_is_refused(tenant: Tenant
     assert response.status_code == 400
     with pytest.raises(ControlError, match="'seconds'"):
         tenant.control.advance_clock("x")  # type: ignore[arg-type] # what is refused
+
+
+def test_every_answer_carries_the_tenants_time_as_its_date(tenant: Tenant) -> None:
+    tenant.control.freeze_clock()
+    tenant.control.set_clock("2027-03-01T12:00:00Z")
+    answered = tenant.client("administer").get(KIM)
+    assert answered.headers.get_list("date") == ["Mon, 01 Mar 2027 12:00:00 GMT"]

@@ -1,0 +1,193 @@
+"""Says whether the evidence of tenants' runs is whole, and whether credentials changed hands while a role was held.
+
+Run it on tenant files or on evidence folders: `python scripts/verify_evidence.py tenants/<name>.yaml`. It reads files
+only, signs in nowhere, and changes nothing.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.console import Console
+from scripts.program import run_program
+from steward.config.loader import load_tenant
+from steward.errors import ConfigError, ExitCode, StewardError
+from steward.evidence import Verification, verify
+from steward.evidence.runs import EvidenceLine, Run
+from steward.lifecycle.runner import worse
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_WORDS = {ExitCode.WELL: "noted", ExitCode.FINDINGS: "tampered", ExitCode.COULD_NOT_TELL: "unclear"}
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A folder of one tenant's runs; `tenant_id` is None where only the folder was given."""
+
+    name: str
+    folder: Path
+    tenant_id: str | None = None
+
+
+def _sha256(text: str) -> str:
+    """Return a hash in lower case; raises `ValueError` for what is none."""
+    if not _SHA256.fullmatch(text.lower()):
+        raise ValueError(text)
+    return text.lower()
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed arguments."""
+    parser = argparse.ArgumentParser(description="Says whether tenants' evidence is whole.")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="tenant", help="a tenant file, or an evidence folder")
+    parser.add_argument(
+        "--expect",
+        action="append",
+        type=_sha256,
+        default=[],
+        metavar="SHA256",
+        help="a hash that a run printed at its end and that was kept elsewhere; may be given several times",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="show only what needs somebody")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> ExitCode:
+    """Parse the arguments and judge; the exit code is the worst of all tenants."""
+    parsed = parse(arguments)
+    console = Console(is_quiet=parsed.quiet)
+    return run_program(lambda: _run(parsed, console), console)
+
+
+def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
+    code = ExitCode.WELL
+    results: list[tuple[_Subject, Verification]] = []
+    for path in parsed.paths:
+        try:
+            subjects = list(_find_subjects(path))
+        except StewardError as error:
+            # One tenant's wrong file does not keep the others from being judged.
+            console.fail(error)
+            code = worse(code, error.exit_code)
+            continue
+        for subject in subjects:
+            verification = verify(subject.folder, frozenset(parsed.expect), tenant_id=subject.tenant_id)
+            results.append((subject, verification))
+            code = worse(code, verification.exit_code)
+            if not parsed.json:
+                _show(subject, verification, console, is_quiet=parsed.quiet)
+    lost = sorted(set(parsed.expect) - {sha256 for _, verification in results for sha256 in verification.confirmed})
+    if lost:
+        code = worse(code, ExitCode.FINDINGS)
+        for sha256 in lost:
+            console.say(f"no run has the expected hash {sha256}: that run was changed, cut or taken away")
+    if parsed.json:
+        tenants = [_as_json(subject, verification) for subject, verification in results]
+        console.result_json({"tenants": tenants, "not_found": lost, "exit_code": int(code)})
+    return code
+
+
+def _find_subjects(path: Path) -> Iterator[_Subject]:
+    """Yield the tenants behind a path: a tenant file's, a tenant's own folder, or a folder of such folders."""
+    if not path.is_dir():
+        if path.suffix == ".jsonl":
+            raise ConfigError(
+                f"{path} is one run",
+                why="a run is judged together with those before and after it",
+                next_move=f"give its folder, {path.parent}",
+            )
+        tenant = load_tenant(path)
+        yield _Subject(tenant.name, tenant.evidence / tenant.name, tenant.tenant.id)
+        return
+    try:
+        children = sorted(child for child in path.iterdir() if child.is_dir() and any(child.glob("*.jsonl")))
+        has_runs = any(path.glob("*.jsonl"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
+        ) from None
+    if has_runs or not children:
+        yield _Subject(path.resolve().name, path)
+        return
+    for child in children:
+        yield _Subject(child.name, child)
+
+
+def _show(subject: _Subject, verification: Verification, console: Console, *, is_quiet: bool) -> None:
+    for remark in verification.remarks:
+        if remark.exit_code is not ExitCode.WELL or not is_quiet:
+            place = f"{remark.file}, line {remark.line}" if remark.line else remark.file
+            console.say(f"{subject.name:<12} {_WORDS[remark.exit_code]:<11} {place}: {remark.what}")
+    for breach in verification.breaches:
+        verb = "broken" if breach.is_certain else "unclear"
+        since = f"; the role was held since {breach.held_since}" if breach.held_since else ""
+        console.say(f"{subject.name:<12} {verb:<11} {breach.file}, line {breach.line}: {breach.what}{since}")
+    result = {
+        ExitCode.WELL: "whole; credentials never changed hands while the role was held",
+        ExitCode.FINDINGS: "NOT in order",
+        ExitCode.COULD_NOT_TELL: "could not tell",
+    }[verification.exit_code]
+    console.result(f"{subject.name}: {len(verification.runs)} runs; {result}")
+    if not verification.confirmed and verification.exit_code is ExitCode.WELL:
+        console.result(
+            "whether runs were taken away at the end shows only against a hash that was kept elsewhere: "
+            f"--expect {' --expect '.join(verification.newest)}"
+        )
+
+
+def _as_json(subject: _Subject, verification: Verification) -> dict[str, Any]:
+    return {
+        "tenant": subject.name,
+        "folder": str(subject.folder),
+        "exit_code": int(verification.exit_code),
+        "runs": [_run_as_json(run) for run in verification.runs],
+        "remarks": [
+            {"kind": _WORDS[remark.exit_code], "file": remark.file, "line": remark.line, "what": remark.what}
+            for remark in verification.remarks
+        ],
+        "credentials_while_held": [
+            {
+                "file": breach.file,
+                "line": breach.line,
+                "account": breach.account,
+                "what": breach.what,
+                "held_since": breach.held_since,
+                "is_certain": breach.is_certain,
+            }
+            for breach in verification.breaches
+        ],
+        "newest": list(verification.newest),
+        "expected_found": sorted(verification.confirmed),
+    }
+
+
+def _run_as_json(run: Run) -> dict[str, Any]:
+    began, ended = run.began, run.last_seen
+    return {
+        "file": run.file,
+        "sha256": run.sha256 or None,
+        "lines": len(run.lines),
+        "began": began.isoformat() if began else None,
+        "ended": ended.isoformat() if ended else None,
+        "exit_code": _exit_code_of(run.lines),
+        "is_closed": run.is_closed,
+    }
+
+
+def _exit_code_of(lines: Sequence[EvidenceLine]) -> int | None:
+    """Return the exit code that a run wrote down; None when it was killed or broken off."""
+    for line in reversed(lines):
+        detail = (line.content or {}).get("detail")
+        if line.event == ("run", "ended") and isinstance(detail, dict):
+            code = detail.get("exit_code")
+            return code if isinstance(code, int) else None
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,12 @@
+"""What runs saw and did: written while they run, and judged afterwards, when somebody asks whether it is whole.
+
+A run writes one file through `EvidenceFile`. `verify` says of a tenant's folder whether its runs are whole, and
+`find_breaches` whether credentials ever changed hands while a privileged role was held.
+"""
+
+from steward.evidence.invariant import Breach, find_breaches
+from steward.evidence.runs import read_runs
+from steward.evidence.verification import Remark, Verification, verify
+from steward.evidence.writing import EvidenceFile
+
+__all__ = ["Breach", "EvidenceFile", "Remark", "Verification", "find_breaches", "read_runs", "verify"]

@@ -1,0 +1,102 @@
+"""What binds a tenant's evidence together: every line names the line before it, every run the ends of runs before it.
+
+A run that two others began beside is named by both, and the next run names both of them again, so that a fork closes.
+Nothing here is signed: who can write to the folder can forge all of it, and only a hash kept elsewhere shows that.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+PATTERN = "*.jsonl"
+# No line of ours comes near it; what is longer was written by something else, and is not read into memory.
+LONGEST_LINE = 16 * 1024 * 1024
+# A run names every end that the runs before it left open. All but the newest few were named long ago, and a guard that
+# looks every few minutes must not read a year of files each time.
+_LOOKED_AT = 200
+_PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Link:
+    """A run as another one found it: its first `size` bytes; `sha256` is None when it could not be read."""
+
+    file: str
+    sha256: str | None
+    size: int
+
+
+def hash_line(line: bytes) -> str:
+    """Return the SHA-256 of a line with its newline, in hexadecimal."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def hash_start(path: Path, size: int | None = None) -> tuple[str, int]:
+    """Return the SHA-256 of a file's first `size` bytes, all without it, and how many bytes there were."""
+    digest, done = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE if size is None else min(_PIECE, size - done)):
+            digest.update(piece)
+            done += len(piece)
+    return digest.hexdigest(), done
+
+
+def find_open_ends(folder: Path) -> tuple[Link, ...]:
+    """Return the runs, as they stand now, whose end no other run has named; the newest is always among them."""
+    newest = sorted(path for path in folder.glob(PATTERN) if path.is_file())[-_LOOKED_AT:]
+    named = {(link.file, link.size) for path in newest for link in _links_in(path)}
+    return tuple(_link_to(path) for path in newest if (path.name, path.stat().st_size) not in named)
+
+
+def read_line(file: BinaryIO) -> bytes:
+    """Return the next line with its newline; what has no newline is torn, or longer than any line of ours."""
+    return file.readline(LONGEST_LINE)
+
+
+def parse_line(line: bytes) -> Mapping[str, Any] | None:
+    """Return what a line says, None when it is no line of ours: torn, changed or foreign."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        content = json.loads(line.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    is_ours = isinstance(content, dict) and isinstance(content.get("line"), int)
+    return content if is_ours and isinstance(content.get("verb"), str) else None
+
+
+def links_of(first: Mapping[str, Any]) -> tuple[Link, ...] | None:
+    """Return the runs that a first line names; None when it is no first line."""
+    detail = first.get("detail")
+    if (first.get("step"), first.get("verb")) != ("run", "started") or not isinstance(detail, Mapping):
+        return None
+    previous = detail.get("previous")
+    if not isinstance(previous, list):
+        return None
+    links = tuple(_links_from(previous))
+    return links if len(links) == len(previous) else None
+
+
+def _links_from(entries: list[Any]) -> Iterator[Link]:
+    for entry in entries:
+        match entry:
+            case {"file": str(file), "sha256": str() | None as sha256, "size": int(size)}:
+                yield Link(file, sha256, size)
+
+
+def _links_in(path: Path) -> tuple[Link, ...]:
+    with suppress(OSError), path.open("rb") as file:
+        content = parse_line(read_line(file))
+        return (links_of(content) or ()) if content is not None else ()
+    return ()
+
+
+def _link_to(path: Path) -> Link:
+    try:
+        return Link(path.name, *hash_start(path))
+    except OSError:
+        return Link(path.name, None, -1)

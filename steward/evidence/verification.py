@@ -1,0 +1,224 @@
+"""Whether a tenant's runs are whole: lines changed, removed or moved, files missing, changed or cut.
+
+What the files themselves cannot show, such as a last run that was taken away, is compared with hashes that were kept
+elsewhere. A crash leaves marks of its own, and they are told from tampering as long as a later run has seen them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from steward.errors import ExitCode
+from steward.evidence.chain import Link, hash_start
+from steward.evidence.invariant import Breach, find_breaches
+from steward.evidence.runs import EvidenceLine, Run, read_runs
+
+# Two runs that do not know each other began within moments: each looked before the other's file was there.
+_MOMENTS = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is to be said of a run; exit code FINDINGS for tampering, COULD_NOT_TELL, or WELL for what is in order."""
+
+    exit_code: ExitCode
+    file: str
+    what: str
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a folder's runs show; `newest` are the hashes to keep elsewhere, one unless runs ended side by side."""
+
+    folder: Path
+    runs: tuple[Run, ...]
+    remarks: tuple[Remark, ...]
+    breaches: tuple[Breach, ...]
+    newest: tuple[str, ...]
+    confirmed: frozenset[str]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 1 for whatever is certain, else 3 for whatever cannot be told, else 0."""
+        codes = {remark.exit_code for remark in self.remarks} | {breach.exit_code for breach in self.breaches}
+        return next((code for code in (ExitCode.FINDINGS, ExitCode.COULD_NOT_TELL) if code in codes), ExitCode.WELL)
+
+
+def verify(folder: Path, expected: AbstractSet[str] = frozenset(), *, tenant_id: str | None = None) -> Verification:
+    """Judge every evidence file of one tenant; `expected` are hashes of runs as their programs printed them.
+
+    Hashes that no run has are for the caller to report: another folder may hold theirs.
+    """
+    runs = read_runs(folder)
+    remarks = [remark for run in runs for remark in _judge_file(run)]
+    remarks += _judge_tenant(runs, tenant_id)
+    remarks += _judge_links(folder, runs)
+    remarks += _judge_ends(runs, expected)
+    remarks += _judge_order(runs)
+    if not runs:
+        why = "there is no evidence: nothing was ever run with this folder, or everything was taken away"
+        remarks.append(Remark(ExitCode.COULD_NOT_TELL, folder.name, why))
+    breaches = find_breaches({run.file: [line.content or {} for line in run.lines] for run in runs})
+    newest = tuple(run.sha256 for run in _open_ends(runs) if not run.unreadable)
+    confirmed = frozenset(run.sha256 for run in runs if run.sha256 in expected)
+    return Verification(folder, runs, tuple(remarks), breaches, newest, confirmed)
+
+
+def _tampered(run: Run, what: str, line: int | None = None) -> Remark:
+    return Remark(ExitCode.FINDINGS, run.file, what, line)
+
+
+def _unclear(run: Run, what: str, line: int | None = None) -> Remark:
+    return Remark(ExitCode.COULD_NOT_TELL, run.file, what, line)
+
+
+def _judge_file(run: Run) -> Iterator[Remark]:
+    if run.unreadable is not None:
+        yield _unclear(run, f"it could not be read: {run.unreadable}")
+        return
+    if run.lines:
+        name = f"-{run.about.get('run')}.jsonl"
+        if not run.about:
+            yield _tampered(run, "it does not begin as a run does: its first line was changed, or it is foreign", 1)
+            return
+        if not run.file.endswith(name):
+            yield _tampered(run, f"its first line belongs to a file that ends in {name}: renamed, or a copy", 1)
+    if run.is_overlong:
+        yield _tampered(run, "a line is longer than any that is written here", len(run.lines) + 1)
+    yield from _judge_lines(run)
+
+
+def _judge_lines(run: Run) -> Iterator[Remark]:
+    before: EvidenceLine | None = None
+    awaited = 1
+    is_closed = False
+    for line in run.lines:
+        if is_closed:
+            yield _tampered(run, "it was added after the run had closed its file", line.number)
+            return
+        content = line.content
+        if content is None:
+            yield _tampered(run, "it is no line of a run: changed, or put in", line.number)
+            before, awaited = line, awaited + 1
+            continue
+        number = content["line"]
+        if number > awaited:
+            gone = f"line {awaited}" if number == awaited + 1 else f"lines {awaited} to {number - 1}"
+            yield _tampered(run, f"{gone} of the run, which stood before it, is missing", line.number)
+        elif number < awaited:
+            yield _tampered(run, f"it is line {number} of the run: moved, or repeated", line.number)
+        elif content.get("before") != (before.sha256 if before else None):
+            changed = f"line {number - 1} was changed" if before else "it was changed"
+            yield _tampered(run, f"{changed} after it had been written", line.number)
+        if lost := content.get("lost"):
+            yield _unclear(run, f"{lost} lines before it could not be written, as it says itself", line.number)
+        before, awaited, is_closed = line, max(awaited, number + 1), line.event == ("run", "closed")
+    if is_closed and run.is_torn:
+        yield _tampered(run, "something was added after the run had closed its file", len(run.lines) + 1)
+
+
+def _judge_tenant(runs: Sequence[Run], tenant_id: str | None) -> Iterator[Remark]:
+    known = [run for run in runs if run.about.get("tenant_id") is not None]
+    ids = Counter(str(run.about["tenant_id"]) for run in known)
+    own = tenant_id or (ids.most_common(1)[0][0] if ids else None)
+    for run in known:
+        if str(run.about["tenant_id"]) != own:
+            yield _tampered(run, f"it is a run on tenant {run.about['tenant_id']}, and the others are on {own}", 1)
+
+
+def _judge_links(folder: Path, runs: Sequence[Run]) -> Iterator[Remark]:
+    by_name = {run.file: run for run in runs}
+    for run in runs:
+        for link in run.links:
+            named = by_name.get(link.file)
+            if named is None:
+                yield Remark(ExitCode.FINDINGS, link.file, f"the file is missing; {run.file} names it")
+            elif link.sha256 is None:
+                yield _unclear(named, f"it could not be read when {run.file} began, so that is no witness to it")
+            elif named.unreadable is None:
+                yield from _compare(folder, named, link, run)
+
+
+def _compare(folder: Path, named: Run, link: Link, witness: Run) -> Iterator[Remark]:
+    try:
+        sha256, size = hash_start(folder / named.file, link.size)
+    except OSError as error:
+        yield _unclear(named, f"it could not be read again: {error.strerror}")
+        return
+    if size < link.size:
+        yield _tampered(named, f"{link.size - size} bytes of its end are gone since {witness.file} began")
+    elif sha256 != link.sha256:
+        yield _tampered(named, f"it was changed since {witness.file} began")
+    elif named.size > link.size:
+        yield Remark(ExitCode.WELL, named.file, f"it was still going on when {witness.file} began")
+
+
+def _open_ends(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """Return the runs whose end no other run names."""
+    named = {(link.file, link.size) for run in runs for link in run.links}
+    return tuple(run for run in runs if (run.file, run.size) not in named)
+
+
+def _judge_ends(runs: Sequence[Run], expected: AbstractSet[str]) -> Iterator[Remark]:
+    open_ends = {run.file for run in _open_ends(runs)}
+    for run in runs:
+        if run.is_closed or run.unreadable is not None or (run.lines and not run.about) or run.is_overlong:
+            continue
+        mark = "its last line is torn" if run.is_torn else "it has no closing line"
+        if run.file not in open_ends:
+            yield Remark(
+                ExitCode.WELL, run.file, f"{mark}: the run was killed; nothing changed since the next one began"
+            )
+        elif run.sha256 in expected:
+            yield Remark(ExitCode.WELL, run.file, f"{mark}: it was killed, and its hash is the expected one")
+        else:
+            yield _unclear(run, f"{mark}: the run goes on, was killed, or its end was cut off")
+
+
+def _judge_order(runs: Sequence[Run]) -> Iterator[Remark]:
+    """Find runs that a later one does not know, although they stood in the folder when it began."""
+    dated = [(run.began, run) for run in runs if run.about]
+    placed = sorted(((began, run) for began, run in dated if began is not None), key=lambda pair: pair[0])
+    order = {run.file: number for number, (_, run) in enumerate(placed)}
+    try:
+        known = _ancestors(runs, order)
+    except CycleError as error:
+        circle = ", ".join(sorted(set(error.args[1])))
+        yield Remark(ExitCode.FINDINGS, str(error.args[1][0]), f"runs name each other in a circle: {circle}")
+        return
+    told = 0
+    for number, (began, run) in enumerate(placed):
+        # A set of runs is a number with a bit for each, so that thousands of them are compared at once.
+        strangers = ((1 << number) - 1) & ~known[run.file] & ~told
+        while strangers:
+            lowest = strangers & -strangers
+            strangers ^= lowest
+            _, stranger = placed[lowest.bit_length() - 1]
+            if known[stranger.file] >> number & 1:
+                continue
+            told |= lowest
+            yield _judge_stranger(run, began, stranger)
+
+
+def _ancestors(runs: Sequence[Run], order: Mapping[str, int]) -> dict[str, int]:
+    graph = {run.file: {link.file for link in run.links} for run in runs}
+    known: dict[str, int] = {}
+    for file in TopologicalSorter(graph).static_order():
+        bits = 0
+        for parent in graph.get(file, ()):
+            bits |= known[parent] | (1 << order[parent] if parent in order else 0)
+        known[file] = bits
+    return known
+
+
+def _judge_stranger(run: Run, began: datetime, stranger: Run) -> Remark:
+    if stranger.last_seen is not None and stranger.last_seen + _MOMENTS >= began:
+        return Remark(ExitCode.WELL, run.file, f"it began at the same time as {stranger.file}: two runs at once")
+    return _unclear(
+        run, f"it does not know {stranger.file}, which was over by then: kept elsewhere at that time, or put in later"
+    )

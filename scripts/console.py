@@ -21,15 +21,16 @@ class Console:
     def __init__(self, *, is_quiet: bool = False) -> None:
         self._is_quiet = is_quiet
 
-    def show(self, line: Line) -> None:
-        """Show one line of progress."""
+    def show(self, line: Line, *, about: str = "") -> None:
+        """Show one line of progress, with the tenant that it is about where there are several."""
         needs_somebody = line.verb in {"missing", "refused", "unreadable", "found", "blocked"}
         if self._is_quiet and not needs_somebody:
             return
         if not line.subject:
             return
         reason = f": {line.reason}" if line.reason else ""
-        self.say(f"{line.step:<12} {line.verb:<11} {line.subject}{reason}")
+        whose = f"{about:<16} " if about else ""
+        self.say(f"{whose}{line.step:<12} {line.verb:<11} {line.subject}{reason}")
         if line.next_move:
             self.say(f"{_INDENT}next: {line.next_move}")
 

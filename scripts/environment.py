@@ -69,6 +69,11 @@ def terraform_environment(cloud: Cloud, variables: Mapping[str, str] = os.enviro
     return environment
 
 
+def sink_environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of a sink's program: the caller's own, without what our identity signs in with."""
+    return {name: value for name, value in variables.items() if not name.startswith("ARM_")}
+
+
 def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
     """Return the Terraform or OpenTofu to run: TERRAFORM_BINARY_NAME, else the first of the two on PATH.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.console import Console
+from scripts.operators_word import hear_operator
 from scripts.program import run_program, run_until_told, tenant_parser
 from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
@@ -24,7 +25,6 @@ from steward.evidence import EvidenceFile
 from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
 from steward.lifecycle.runner import POLL_SECONDS, Line, Runner, worse
 from steward.lifecycle.steps import PREFLIGHT
-from steward.sink import open_sink
 
 _SHORTEST_POLL, _LONGEST_POLL = 0.1, 600.0
 Observe = Callable[[Line], None]
@@ -56,6 +56,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--poll-seconds", type=_seconds, default=POLL_SECONDS, help="how often to look while a person has to act"
     )
+    parser.add_argument(
+        "--signed-in",
+        action="store_true",
+        help="your word that the awaited sign-in happened, where the sign-in log does not show it yet",
+    )
     return parser.parse_args(arguments)
 
 
@@ -75,7 +80,7 @@ def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
 async def _run(parsed: argparse.Namespace, console: Console, observe: Observe) -> ExitCode:
     tenant = load_tenant(parsed.tenant)
     is_close = parsed.only == "close"
-    async with wire(tenant, parsed.stack, needs_stack=not is_close) as wired:
+    async with wire(tenant, parsed.stack, needs_stack=not is_close, is_urgent=is_close, observe=observe) as wired:
         if parsed.dry_run:
             result = await _preview(tenant, wired, observe, is_close=is_close)
             _tell(parsed, console, tenant, result, None)
@@ -90,16 +95,17 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe) -
                 workspace=wired.workspace,
                 evidence=evidence,
                 observe=observe,
-                sink=open_sink(tenant),
+                sink=wired.sink,
                 poll_seconds=parsed.poll_seconds,
+                operators_word=opened.enter_context(hear_operator(is_given=parsed.signed_in)),
             )
-            result = await (close_only if is_close else post_apply)(runner.run)
+            result = await (close_only if is_close else post_apply)(runner.run, opens_window=tenant.opens_window)
             if evidence is not None:
                 evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
-            if evidence is None or evidence.failure:
-                console.say(f"evidence is incomplete: {evidence.failure if evidence else 'none could be written'}")
-                result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
-    _tell(parsed, console, tenant, result, evidence.path if evidence else None)
+    if evidence is None or evidence.failure:
+        console.say(f"evidence is incomplete: {evidence.failure if evidence else 'none could be written'}")
+        result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+    _tell(parsed, console, tenant, result, evidence)
     _write_sealed_on(parsed, console, tenant, result)
     return result.exit_code
 
@@ -120,8 +126,15 @@ async def _open_evidence(tenant: Tenant, wired: Wired, console: Console, *, is_c
 
 
 async def _preview(tenant: Tenant, wired: Wired, observe: Observe, *, is_close: bool) -> PostApply:
-    runner = Runner(tenant=tenant, session=wired.session, workspace=wired.workspace, evidence=None, observe=observe)
-    return await preview(runner.preview, is_close_only=is_close)
+    runner = Runner(
+        tenant=tenant,
+        session=wired.session,
+        workspace=wired.workspace,
+        evidence=None,
+        observe=observe,
+        sink=wired.sink,
+    )
+    return await preview(runner.preview, is_close_only=is_close, opens_window=tenant.opens_window)
 
 
 def _is_done(result: PostApply) -> bool:
@@ -129,7 +142,7 @@ def _is_done(result: PostApply) -> bool:
 
 
 def _tell(
-    parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply, evidence: Path | None
+    parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply, evidence: EvidenceFile | None
 ) -> None:
     if parsed.json:
         console.result_json(
@@ -143,7 +156,8 @@ def _tell(
                 "writes": result.writes,
                 "steps": result.steps,
                 "exit_code": int(result.exit_code),
-                "evidence": str(evidence) if evidence else None,
+                "evidence": str(evidence.path) if evidence else None,
+                "evidence_sha256": evidence.sha256 if evidence else None,
             }
         )
         return
@@ -158,15 +172,15 @@ def _tell(
         case roles:
             privilege = f"STILL HOLDS {', '.join(roles)}"
     sealed = {True: "sealed", False: "not sealed", None: "the latch was not read"}[result.is_sealed]
-    console.result(f"{tenant.name}: {sealed}; {privilege}; writes: {result.writes}; evidence: {evidence or 'none'}")
+    path = evidence.path if evidence else "none"
+    console.result(f"{tenant.name}: {sealed}; {privilege}; writes: {result.writes}; evidence: {path}")
+    if evidence is not None:
+        console.result(f"evidence sha256, to keep elsewhere for verify_evidence.py --expect: {evidence.sha256}")
     unsettled = [name for name, state in result.steps.items() if state == "blocked"]
     if unsettled:
         console.result(f"not confirmed: {', '.join(unsettled)}; the reasons stand above")
     if list(result.steps) == [PREFLIGHT.name]:
-        console.result(
-            "nothing was touched; if the account holds the role now, "
-            f"`python scripts/post_apply.py {parsed.tenant} --only close` takes it away"
-        )
+        console.result("nothing was touched")
 
 
 def _write_sealed_on(parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply) -> None:

@@ -15,12 +15,20 @@ from steward.config.loader import load_tenant
 from steward.errors import ExitCode
 from steward.lifecycle.runner import Runner
 from steward.lifecycle.step import Step
-from steward.lifecycle.steps import PREFLIGHT, PREFLIGHT_DEPLOY, PREFLIGHT_PLAN
+from steward.lifecycle.steps import (
+    PREFLIGHT,
+    PREFLIGHT_CLOSE,
+    PREFLIGHT_DEPLOY,
+    PREFLIGHT_GUARD,
+    PREFLIGHT_PLAN,
+)
 
 # Whose work is checked, by which step, and what that identity does next.
 _PREFLIGHTS: Mapping[str, tuple[Step, str]] = {
     "deploy": (PREFLIGHT_DEPLOY, "cdktf deploy {tenant.name}"),
     "post-apply": (PREFLIGHT, "python scripts/post_apply.py {tenant.file}"),
+    "close": (PREFLIGHT_CLOSE, "python scripts/close.py {tenant.file}"),
+    "guard": (PREFLIGHT_GUARD, "python scripts/close.py --guard {tenant.file}"),
     "plan-only": (PREFLIGHT_PLAN, "terraform -chdir=cdktf.out/stacks/{tenant.name} plan"),
 }
 
@@ -44,7 +52,12 @@ async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     step, next_move = _PREFLIGHTS[parsed.identity]
     async with wire(tenant, needs_stack=step is PREFLIGHT) as wired:
         runner = Runner(
-            tenant=tenant, session=wired.session, workspace=wired.workspace, evidence=None, observe=console.show
+            tenant=tenant,
+            session=wired.session,
+            workspace=wired.workspace,
+            evidence=None,
+            observe=console.show,
+            sink=wired.sink,
         )
         outcome = await runner.preview(step)
     is_ready = not outcome.is_blocked

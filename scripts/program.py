@@ -15,8 +15,14 @@ from steward.errors import ExitCode, StewardError
 
 def tenant_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser that takes one tenant file and the shared options."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = shared_parser(description)
     parser.add_argument("tenant", type=Path, help="the tenant file")
+    return parser
+
+
+def shared_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser of the options that every program of ours takes."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="show only what needs somebody")
     return parser

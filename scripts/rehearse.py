@@ -1,23 +1,36 @@
 """Rehearses the whole life of a service account against a sandbox tenant, and leaves the evidence in .rehearsal/last/.
 
-`python scripts/rehearse.py [--provider auto|registry|own|<mirror folder>]`, which is what `make rehearse` runs.
+`python scripts/rehearse.py [--provider auto|registry|own|<mirror folder>] [--elevation <kind>]`, which is what
+`make rehearse` runs. Where a person signs in, the rehearsal plays it.
 """
 
 import argparse
 import json
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from sandbox.behaviour import Behaviour
+from sandbox.seed import Seed, SeedLicence
 from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
 from scripts.rehearsal.commands import Commands
 from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.life import live, shortfalls
+from scripts.rehearsal.person import Person
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import Scene, set_the_scene
+from scripts.rehearsal.tenant_file import WINDOWS
+from steward.config.model import Elevation
 from steward.errors import ExitCode, RefusedError
 
+# What a person waits for in a tenant is minutes: the sign-in log's entry, and a schedule's coming into force.
+_BRISK = Behaviour(log_delay_seconds=0, role_start_delay_seconds=1)
+SEEDS = {
+    Elevation.IN_WINDOW: Seed(behaviour=_BRISK),
+    Elevation.SCHEDULED: Seed(behaviour=_BRISK, licences=(SeedLicence("AAD_PREMIUM_P2"),)),
+}
 LAST = ROOT / ".rehearsal" / "last"
 
 
@@ -25,38 +38,51 @@ def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and rehearse; exit code 0 only if the life ended as it must."""
     parser = argparse.ArgumentParser(description="Rehearses the life of a service account against a sandbox.")
     parser.add_argument("--provider", default="auto", help="auto, registry, own, or the folder of a provider mirror")
+    parser.add_argument(
+        "--elevation", choices=list(Elevation), default=Elevation.AT_DEPLOY, help="who grants the role, and when"
+    )
     parser.add_argument("--folder", type=Path, default=LAST, help="where to leave what the rehearsal made")
     parsed = parser.parse_args(arguments)
     console = Console()
-    return run_program(lambda: _rehearse_in(parsed.provider, parsed.folder.resolve(), console), console)
+    elevation = Elevation(parsed.elevation)
+    return run_program(lambda: _rehearse_in(parsed.provider, parsed.folder.resolve(), elevation, console), console)
 
 
-def _rehearse_in(provider: str, folder: Path, console: Console) -> ExitCode:
-    with occupied(folder):
-        return _rehearse(provider, folder, console)
+def _rehearse_in(provider: str, folder: Path, elevation: Elevation, console: Console) -> ExitCode:
+    # A person's passes are delivered outside the repository, as a tenant file has to say.
+    with occupied(folder), TemporaryDirectory(prefix="rehearsal-sink-") as sink:
+        return _rehearse(provider, folder, elevation, Path(sink), console)
 
 
-def _rehearse(provider: str, folder: Path, console: Console) -> ExitCode:
+def _rehearse(provider: str, folder: Path, elevation: Elevation, sink: Path, console: Console) -> ExitCode:
     terraform = find_terraform()
     environment = child_environment(ROOT)
     chosen = choose_provider(provider, folder, terraform=terraform, environment=environment)
     console.say(f"rehearsal    takes       {chosen.words}")
     environment |= chosen.variables
-    scene = set_the_scene(folder, base_environment=environment)
+    is_window = elevation.value in WINDOWS
+    scene = set_the_scene(
+        folder,
+        base_environment=environment,
+        seed=SEEDS.get(elevation),
+        elevation=elevation.value,
+        sink=sink if is_window else None,
+    )
     commands = Commands(
         folder,
         folder / "logs",
         announce=lambda name, seconds: console.say(f"rehearsal    ran         {name} ({seconds:.1f} s)"),
     )
     try:
-        summary = live(scene, commands, terraform=terraform)
+        person = Person(scene, sink, is_patient=elevation is Elevation.SCHEDULED) if is_window else None
+        summary = live(scene, commands, terraform=terraform, person=person)
     finally:
         _keep_journal(scene)
         scene.sandbox.stop()
     summary["seconds"] = commands.seconds
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     _show(summary, folder, console)
-    missing = shortfalls(summary)
+    missing = shortfalls(summary, has_person=is_window)
     if missing:
         raise RefusedError("the rehearsal did not end as it must", why="; ".join(missing), next_move=f"read {folder}")
     return ExitCode.WELL
@@ -74,6 +100,9 @@ def _show(summary: dict[str, object], folder: Path, console: Console) -> None:
         "account_enabled": "sign-in possible now",
         "role_held_seconds": "seconds with Global Administrator",
         "usable_privilege_seconds": "seconds with it while able to sign in",
+        "longest_token_seconds": "seconds that a token of the account lives",
+        "credentials_while_held": "credentials changed while it was held",
+        "evidence_is_whole": "evidence is whole",
         "second_deploy_writes": "writes of a second deploy",
         "second_post_apply_writes": "writes of a second post-apply",
         "apply_privileged_writes": "writes of an apply with -var phase=privileged",

@@ -20,9 +20,10 @@ from cdktf_cdktf_provider_azuread.service_principal import ServicePrincipal, Ser
 from constructs import Construct
 
 from stacks.groups import read_group
-from stacks.naming import address_as, distinct_slugs
+from stacks.naming import address_as
 from steward.config.model import Permissions, Tenant
 from steward.ids import derive_app_role_id
+from steward.wellknown.stack import APPLICATION, SERVICE_PRINCIPAL, dashboard_names, distinct_slugs
 
 
 class AppRegistration(Construct):
@@ -42,7 +43,7 @@ class AppRegistration(Construct):
             owners=[tenant.deployer.object_id] if tenant.application.is_own else None,
             feature_tags=[ServicePrincipalFeatureTags(enterprise=True)] if tenant.application.is_own else None,
         )
-        address_as(self.service_principal, "cirasync")
+        address_as(self.service_principal, SERVICE_PRINCIPAL)
         self._assign_dashboard_roles(tenant)
 
     def _register(self, tenant: Tenant) -> str:
@@ -69,18 +70,18 @@ class AppRegistration(Construct):
             if tenant.application.redirect_uris
             else None,
         )
-        address_as(application, "cirasync")
+        address_as(application, APPLICATION)
         return application.client_id
 
     def _assign_dashboard_roles(self, tenant: Tenant) -> None:
         group_slugs = distinct_slugs(entry.group.label for entry in tenant.dashboard)
-        role_slugs = distinct_slugs(entry.role for entry in tenant.dashboard)
+        names = dashboard_names((entry.role, entry.group.label) for entry in tenant.dashboard)
         groups = {
             entry.group: read_group(self, f"dashboard_{group_slugs[entry.group.label]}", entry.group)
             for entry in {entry.group: entry for entry in tenant.dashboard}.values()
         }
         for entry in tenant.dashboard:
-            name = f"{role_slugs[entry.role]}_to_{group_slugs[entry.group.label]}"
+            name = names[entry.role, entry.group.label]
             assignment = AppRoleAssignment(
                 self,
                 name,

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from stacks.naming import address_as
 from steward.config.model import Mfa, Tenant
+from steward.wellknown.stack import MFA_POLICY, mfa_policy_name
 
 
 class MfaPolicy(Construct):
@@ -33,7 +34,7 @@ class MfaPolicy(Construct):
         self.policy = ConditionalAccessPolicy(
             self,
             "mfa",
-            display_name=f"Require MFA for {tenant.account.login}",
+            display_name=mfa_policy_name(tenant.account.login),
             state="enabled",
             conditions=ConditionalAccessPolicyConditions(
                 client_app_types=["all"],
@@ -44,7 +45,7 @@ class MfaPolicy(Construct):
             ),
             grant_controls=grant_controls(tenant.mfa),
         )
-        address_as(self.policy, "mfa_for_service_account")
+        address_as(self.policy, MFA_POLICY)
 
 
 def grant_controls(mfa: Mfa) -> ConditionalAccessPolicyGrantControls:

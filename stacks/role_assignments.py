@@ -12,6 +12,7 @@ from constructs import Construct
 
 from stacks.latch import Latch
 from stacks.naming import address_as
+from steward.wellknown.latch import ROLE_ASSIGNMENT
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
 
@@ -46,4 +47,4 @@ class GlobalAdministrator(Construct):
                 ]
             ),
         )
-        address_as(assignment, "global_administrator")
+        address_as(assignment, ROLE_ASSIGNMENT)

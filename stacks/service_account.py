@@ -11,6 +11,7 @@ from constructs import Construct
 from stacks.naming import address_as
 from steward.config.model import Tenant
 from steward.wellknown.account import STAMP
+from steward.wellknown.stack import ACCOUNT
 
 
 class ServiceAccount(Construct):
@@ -33,4 +34,4 @@ class ServiceAccount(Construct):
             # Both belong to the scripts from the first apply on; Terraform would otherwise undo what they did.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["password", "account_enabled"]),
         )
-        address_as(self.user, "service_account")
+        address_as(self.user, ACCOUNT)

@@ -13,7 +13,7 @@ from stacks.groups import read_group
 from stacks.latch import Latch
 from stacks.role_assignments import GlobalAdministrator
 from stacks.service_account import ServiceAccount
-from steward.config.model import Elevation, Tenant
+from steward.config.model import Tenant
 
 
 class TenantStack(TerraformStack):
@@ -42,7 +42,7 @@ class TenantStack(TerraformStack):
             break_glass_object_id=break_glass.object_id,
         ).policy
         application = AppRegistration(self, "app_registration", tenant=tenant)
-        if tenant.elevation is Elevation.AT_DEPLOY and tenant.account.sealed_on is None:
+        if tenant.grants_by_latch and tenant.account.sealed_on is None:
             GlobalAdministrator(
                 self,
                 "role_assignments",

@@ -8,9 +8,37 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class RemoveRoleAssignment:
-    """Take a directory role away."""
+    """Take a directory role away; one that is `unseen` may be gone already, and being told so is as good."""
 
     assignment_id: str
+    is_unseen: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveRoleMember:
+    """Take a user out of a directory role, where the id of the assignment behind it is not known."""
+
+    role_id: str
+    user_id: str
+
+
+@dataclass(frozen=True)
+class RequestRoleSchedule:
+    """Ask for a directory role, for the whole tenant, from now on until its end; Entra ID ends it by itself."""
+
+    principal_id: str
+    role_template_id: str
+    minutes: int
+    justification: str
+
+
+@dataclass(frozen=True)
+class EndRoleSchedule:
+    """Take a scheduled directory role away before its end."""
+
+    principal_id: str
+    role_template_id: str
+    justification: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,9 @@ class SetDelegatedScopes:
 
 GraphAct = (
     RemoveRoleAssignment
+    | RemoveRoleMember
+    | RequestRoleSchedule
+    | EndRoleSchedule
     | DisableAccount
     | EnableAccount
     | IssuePass
@@ -117,8 +148,13 @@ class TurnLatch:
 
 
 @dataclass(frozen=True)
+class GrantRole:
+    """Let Terraform create the role assignment, and nothing else."""
+
+
+@dataclass(frozen=True)
 class ApplyEmptyPlan:
     """Apply a full plan that changes nothing in the tenant, so that the state forgets what is gone."""
 
 
-TerraformAct = TurnLatch | ApplyEmptyPlan
+TerraformAct = TurnLatch | GrantRole | ApplyEmptyPlan

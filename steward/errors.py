@@ -54,6 +54,14 @@ class FinalRefusalError(RefusedError):
     """A refusal that trying again will not change, such as a folder on this machine that cannot be written."""
 
 
+class TooEarlyError(RefusedError):
+    """A refusal that lasts `seconds` at most, and that trying again lifts by then."""
+
+    def __init__(self, what: str, *, why: str = "", next_move: str = "", seconds: float) -> None:
+        super().__init__(what, why=why, next_move=next_move)
+        self.seconds = seconds
+
+
 class UnreadableError(StewardError):
     """Something had to be read to tell how matters stand, and could not be."""
 

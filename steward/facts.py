@@ -100,11 +100,15 @@ class UserState:
 
 @dataclass(frozen=True)
 class PassState:
-    """A Temporary Access Pass that exists: `is_usable` is the tenant's own word, by its clock and its policy."""
+    """A Temporary Access Pass that exists: `is_usable` is the tenant's own word, by its clock and its policy.
+
+    `is_delivered` says that this run handed it to the sink; of another run's pass nobody can tell.
+    """
 
     pass_id: str
     is_usable: bool
     ends: datetime
+    is_delivered: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,44 +126,90 @@ class MethodsState:
 
 @dataclass(frozen=True)
 class PassPolicy:
-    """The tenant's rules for Temporary Access Passes; lifetimes in minutes."""
+    """The tenant's rules for Temporary Access Passes; lifetimes in minutes.
+
+    `is_for_account` says whether the account may sign in with one, `strong_methods` which second factors it may enrol.
+    """
 
     is_enabled: bool
     shortest: int
     longest: int
+    is_for_account: bool = True
+    strong_methods: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class SinkState:
+    """Whether the sink would take a secret, as far as it can be told without one; `why` is empty where it would."""
+
+    where: str
+    why: str = ""
+    next_move: str = ""
+
+
+@dataclass(frozen=True)
+class DeliveryState:
+    """Which password of the account the sink has, by the tenant's time of the change that set it.
+
+    `password_changed` is None where the sink has none that was set to the end.
+    """
+
+    password_changed: datetime | None
 
 
 @dataclass(frozen=True)
 class GroupState:
-    """A security group that exists already, and who is in it; `times` is how many groups have its name."""
+    """A security group that exists already, and who is in it; `times` is how many groups have its name.
+
+    `user_ids` are those of its direct members that are users; a dynamic one fills itself by a rule.
+    """
 
     object_id: str
     name: str
     times: int
     is_role_assignable: bool
     member_ids: tuple[str, ...]
+    user_ids: tuple[str, ...] = ()
+    is_dynamic: bool = False
 
 
 @dataclass(frozen=True)
 class RoleHolding:
     """One path by which a principal holds a directory role.
 
-    `path` says how: `direct`, `through group <name>`, `active schedule`, `eligible` and the like.
-    `assignment_id` is set for a direct assignment only, which is the kind that can be removed by it.
+    `path` says how: `direct`, `through group <name>`, `active schedule`, `eligible` and the like. What it can be
+    removed by is set where there is such a thing: `assignment_id` for a direct assignment, `role_id` (the directory
+    role's object id) for a membership of the role; `is_scheduled` where Privileged Identity Management keeps it.
     """
 
     role_template_id: str
     role_name: str
     path: str
     assignment_id: str | None = None
+    role_id: str | None = None
+    is_scheduled: bool = False
 
 
 @dataclass(frozen=True)
 class RoleHoldings:
-    """Every path found; `unreadable` names the kinds of path that could not be looked at."""
+    """Every path found; `unreadable` names the kinds of path that could not be looked at.
+
+    `unseen` are the ids of assignments that were there, by Terraform's state or by what the run saw earlier, and that
+    no read shows any more.
+    """
 
     held: tuple[RoleHolding, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RoleTerm:
+    """A directory role that is in force for a principal itself, from when until when; `ends` None means for good."""
+
+    role_template_id: str
+    begins: datetime | None
+    ends: datetime | None
 
 
 @dataclass(frozen=True)
@@ -239,13 +289,57 @@ class LatchState:
 
 
 @dataclass(frozen=True)
+class StateRoleAssignment:
+    """A role assignment that Terraform's state knows."""
+
+    assignment_id: str
+    principal_id: str
+
+
+@dataclass(frozen=True)
 class StackState:
-    """What Terraform's state says of the tenant, from an allow list of attributes."""
+    """What Terraform's state says of the tenant, from an allow list of attributes; `addresses` are all it knows."""
 
     latch: LatchState | Absent
     has_role_assignment: bool
     application_client_id: str | None
     account_id: str | None
+    role_assignments: tuple[StateRoleAssignment, ...] = ()
+    addresses: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class WindowState:
+    """The last window in which a person was to sign in with the role: when it was opened, and its end, which stays.
+
+    `is_in_force` says that whoever ends it knows of it: the latch, or a role schedule that reads back. `status` is the
+    latch's phase, or what the request for the schedule says of itself.
+    """
+
+    opened: datetime
+    ends: datetime
+    is_in_force: bool
+    status: str
+
+
+@dataclass(frozen=True)
+class SignInState:
+    """A sign-in of the account that succeeded, as the sign-in log has it."""
+
+    at: datetime
+    application: str
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something of the stack that the tenant has and Terraform's state does not know.
+
+    `address` is what the stack calls it, `import_id` the provider's id for it.
+    """
+
+    name: str
+    address: str
+    import_id: str
 
 
 @dataclass(frozen=True)
@@ -275,11 +369,25 @@ class Facts:
     account: Reading[UserState] = NOT_READ
     methods: Reading[MethodsState] = NOT_READ
     pass_policy: Reading[PassPolicy] = NOT_READ
+    strength: Reading[frozenset[str]] = NOT_READ
+    sink: Reading[SinkState] = NOT_READ
+    delivery: Reading[DeliveryState] = NOT_READ
     roles: Reading[RoleHoldings] = NOT_READ
+    owned: Reading[RoleHoldings] = NOT_READ
     other_administrators: Reading[tuple[str, ...]] = NOT_READ
     policies: Reading[tuple[PolicyState, ...]] = NOT_READ
     what_if: Reading[tuple[WhatIf, ...]] = NOT_READ
+    what_if_break_glass: Reading[tuple[WhatIf, ...]] = NOT_READ
     grants: Reading[GrantsState] = NOT_READ
     twins: Reading[RoleHoldings] = NOT_READ
+    now: Reading[datetime] = NOT_READ
+    window: Reading[WindowState] = NOT_READ
+    first_sign_in: Reading[SignInState] = NOT_READ
+    operators_word: Reading[bool] = NOT_READ
+    role_terms: Reading[tuple[RoleTerm, ...]] = NOT_READ
+    role_grants: Reading[Mapping[str, datetime]] = NOT_READ
+    role_first_seen: Reading[Mapping[str, datetime]] = NOT_READ
     stack: Reading[StackState] = NOT_READ
+    leftovers: Reading[tuple[Leftover, ...]] = NOT_READ
+    lock: Reading[bool] = NOT_READ
     plan: Reading[PlanState] = NOT_READ

@@ -6,23 +6,49 @@ sensitive values in clear. A process that is interrupted leaves the latch as it 
 
 import asyncio
 import json
+import os
 import shlex
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steward.acts import TerraformAct, TurnLatch
+from steward.acts import GrantRole, TerraformAct, TurnLatch
 from steward.config.model import Tenant
-from steward.errors import ConfigError, RefusedError
-from steward.facts import Absent, LatchState, PlannedChange, PlanState, Reading, StackState, Unreadable
-from steward.wellknown.latch import turn_options
+from steward.errors import ConfigError, FinalRefusalError, RefusedError
+from steward.facts import (
+    Absent,
+    LatchState,
+    PlannedChange,
+    PlanState,
+    Reading,
+    StackState,
+    StateRoleAssignment,
+    Unreadable,
+)
+from steward.local_state import restore_emptied
+from steward.wellknown.latch import LATCH, turn_options
+from steward.wellknown.latch import ROLE_ASSIGNMENT as ROLE_ADDRESS
 
 ROLE_ASSIGNMENT = "azuread_directory_role_assignment"
 _LOCK = "-lock-timeout=60s"
+# Another of our runs holds it for some seconds; whoever holds it longer is a deploy, or is gone and left it.
+_SHORT_LOCK = "-lock-timeout=20s"
 _CHANGED = 2
+# What a shell and coreutils' timeout would return.
+_NOT_STARTED, _TIMED_OUT = 127, 124
+# How long Terraform may take. A backend or a provider that hangs must not keep a role standing; the longer ones are for
+# plans and applies of a large tenant through a slow network.
+READ_SECONDS = 120.0
+_WORK_SECONDS = 900.0
+# How long Terraform may take to write its state and free its lock once it is told to stop.
+_STOP_SECONDS = 15.0
+# One that only reads has neither.
+_STOP_READING_SECONDS = 2.0
+_READING = frozenset({"state", "version"})
+_TOLD_AFTER_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -36,12 +62,17 @@ class Engine:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A synthesized stack's folder, the program that runs it, its environment, and a private folder for plans."""
+    """A synthesized stack's folder, the program that runs it, its environment, and a private folder for plans.
+
+    `announce` is told when Terraform takes long; a read of the state that takes `read_seconds` has failed.
+    """
 
     folder: Path
     program: str
     environment: Mapping[str, str]
     scratch: Path
+    read_seconds: float = READ_SECONDS
+    announce: Callable[[str], None] = lambda _: None
 
     @property
     def _plan_file(self) -> str:
@@ -80,8 +111,11 @@ class Workspace:
             )
 
     async def read_stack(self) -> Reading[StackState]:
-        """Read the latch and the little else that is needed from the state."""
-        run = await self._run("state", "pull")
+        """Read the latch and the little else that is needed from the state, which a killed write may have emptied."""
+        restored = restore_emptied(self.folder)
+        if restored is not None:
+            self.announce(f"{restored.name} was left empty by a write that was killed; its backup is put back")
+        run = await self._run("state", "pull", seconds=self.read_seconds)
         if run.code != 0:
             return Unreadable("Terraform's state", run.reason())
         if not run.output.strip():
@@ -96,7 +130,11 @@ class Workspace:
             for kind, name, attributes in instances
             if (kind, name) == ("terraform_data", "latch")
         ]
-        client_id = state.get("outputs", {}).get("application_client_id", {}).get("value")
+        client_id = state.get("outputs", {}).get("application_client_id", {}).get("value") or next(
+            # An apply that failed may have left the outputs of the one before.
+            (attributes.get("client_id") for kind, _, attributes in instances if kind == "azuread_application"),
+            None,
+        )
         return StackState(
             latch=LatchState(phase=inputs[-1].get("phase", ""), until=inputs[-1].get("until", ""))
             if inputs
@@ -111,6 +149,16 @@ class Workspace:
                 ),
                 None,
             ),
+            role_assignments=tuple(
+                StateRoleAssignment(
+                    # The provider's ids are paths; Graph's own id is the last part.
+                    assignment_id=str(attributes.get("id") or "").rpartition("/")[2],
+                    principal_id=str(attributes.get("principal_object_id") or ""),
+                )
+                for kind, _, attributes in instances
+                if kind == ROLE_ASSIGNMENT and attributes.get("id")
+            ),
+            addresses=frozenset(f"{kind}.{name}" for kind, name, _ in instances),
         )
 
     async def read_plan(self) -> Reading[PlanState]:
@@ -120,21 +168,53 @@ class Workspace:
             return Unreadable("Terraform's plan", run.reason())
         return PlanState(changes=tuple(_planned_changes(run.messages())) if run.code == _CHANGED else ())
 
+    async def read_lock(self) -> Reading[bool]:
+        """Return True when the state's lock can be had; the plan that tries it looks at the latch alone."""
+        options = ("-json", "-input=false", "-refresh=false", _SHORT_LOCK, f"-target={LATCH}")
+        run = await self._run("plan", *options)
+        return True if run.code == 0 else Unreadable("the lock of Terraform's state", run.reason())
+
     async def perform(self, act: TerraformAct) -> None:
         """Perform an act; raises `RefusedError` with Terraform's own words and the command that is left to run."""
         if isinstance(act, TurnLatch):
             arguments = turn_options(act.phase)
             run = await self._run("apply", "-json", "-input=false", "-auto-approve", _LOCK, *arguments)
             left = self.command("apply", *arguments)
+        elif isinstance(act, GrantRole):
+            await self._plan_the_grant()
+            run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
+            left = "run the script again"
         else:
             run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
             left = self.command("apply")
         if run.code != 0:
             raise RefusedError(f"Terraform could not perform {type(act).__name__}", why=run.reason(), next_move=left)
 
+    async def _plan_the_grant(self) -> None:
+        """Make the plan that creates the role assignment; raises `RefusedError` where it would do anything else.
+
+        Terraform takes in all that the assignment depends on, the account and its policy among it, and these do not
+        change while the role is held.
+        """
+        target = f"-target={ROLE_ADDRESS}"
+        run = await self._run("plan", "-json", "-input=false", _LOCK, target, f"-out={self._plan_file}")
+        if run.code != 0:
+            raise RefusedError("Terraform could not plan the grant", why=run.reason(), next_move="run the script again")
+        others = [
+            f"{'/'.join(change.actions)} {change.address}"
+            for change in _planned_changes(run.messages())
+            if change != PlannedChange(f"{ROLE_ADDRESS}[0]", ("create",))
+        ]
+        if others:
+            raise FinalRefusalError(
+                "the grant is not planned alone",
+                why=f"the plan would also make these changes: {', '.join(others)}",
+                next_move="deploy these changes first, then run the script again",
+            )
+
     async def read_engine(self) -> Engine:
         """Return which program and which provider run here."""
-        run = await self._run("version", "-json")
+        run = await self._run("version", "-json", seconds=self.read_seconds)
         told = json.loads(run.output) if run.code == 0 else {}
         chosen = {
             version for address, version in told.get("provider_selections", {}).items() if address.endswith("/azuread")
@@ -167,7 +247,7 @@ class Workspace:
                 is_script = executable.read(2) == b"#!"
         return f"hashicorp/azuread {version}" + (" (rehearsal)" if is_script else "")
 
-    async def _run(self, *arguments: str) -> "_Run":
+    async def _run(self, *arguments: str, seconds: float = _WORK_SECONDS) -> "_Run":
         try:
             process = await asyncio.create_subprocess_exec(
                 self.program,
@@ -181,17 +261,47 @@ class Workspace:
                 start_new_session=True,
             )
         except OSError as error:
-            return _Run(127, "", f"{self.program} could not be started: {error.strerror}")
+            return _Run(_NOT_STARTED, "", f"{self.program} could not be started: {error.strerror}")
+        running = asyncio.ensure_future(process.communicate())
+        grace = _STOP_READING_SECONDS if arguments[0] in _READING else _STOP_SECONDS
         try:
-            output, errors = await process.communicate()
+            output, errors = await self._await(running, arguments, seconds)
+        except TimeoutError:
+            await _stop(process, running, grace)
+            backend = "the state's backend"
+            waits_for = backend if arguments[0] == "state" else f"a provider, {backend} or its lock"
+            why = f"terraform {arguments[0]} did not end within {seconds:.0f} s: it waits for {waits_for}"
+            return _Run(_TIMED_OUT, "", why)
         except asyncio.CancelledError:
-            # Terraform is told to stop as Ctrl-C would tell it, and waited for: it writes its state and frees its lock.
-            with suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-            await process.communicate()
+            await _stop(process, running, grace)
             raise
         code = process.returncode if process.returncode is not None else -1
         return _Run(code, output.decode(errors="replace"), errors.decode(errors="replace"))
+
+    async def _await(
+        self, running: "asyncio.Future[tuple[bytes, bytes]]", arguments: tuple[str, ...], seconds: float
+    ) -> tuple[bytes, bytes]:
+        """Await a process that runs, saying so when it takes long; raises `TimeoutError` when it takes too long."""
+        soon = min(_TOLD_AFTER_SECONDS, seconds)
+        with suppress(TimeoutError):
+            return await asyncio.wait_for(asyncio.shield(running), soon)
+        self.announce(f"terraform {arguments[0]} has run for {soon:.0f} s, and is given {seconds:.0f} s")
+        return await asyncio.wait_for(asyncio.shield(running), seconds - soon)
+
+
+async def _stop(
+    process: asyncio.subprocess.Process, running: "asyncio.Future[tuple[bytes, bytes]]", grace: float
+) -> None:
+    """Stop Terraform as Ctrl-C would, so that it writes its state and frees its lock; then with what it started."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(running), grace)
+        return
+    # It is its session's leader; a provider that outlived it would keep the pipes open.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await running
 
 
 @dataclass(frozen=True)

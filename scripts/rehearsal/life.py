@@ -7,24 +7,30 @@ Terraform, not from what our own programs say of themselves.
 import json
 import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from contextlib import nullcontext
+from datetime import datetime
 from typing import Any
 
 from sandbox.control import Control
 from scripts.rehearsal.commands import Commands
+from scripts.rehearsal.person import Person
 from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene
 from scripts.rehearsal.tenant_file import LOGIN, NAME
-from scripts.rehearsal.timeline import count_graph_requests, count_writes, follow
+from scripts.rehearsal.timeline import count_graph_requests, count_writes, follow, longest_token_of
+from steward.errors import ExitCode
+from steward.evidence import verify
 from steward.wellknown.latch import SEALED
 
 
-def live(scene: Scene, commands: Commands, *, terraform: str) -> dict[str, Any]:
+def live(scene: Scene, commands: Commands, *, terraform: str, person: Person | None = None) -> dict[str, Any]:
     """Run the whole life and return its summary; raises a `StewardError` where a command fails."""
     deploy_env, post_apply_env = scene.environments[DEPLOY], scene.environments[POST_APPLY]
     commands.run("preflight", scene.script("preflight"), deploy_env)
     plan_first(scene, commands, terraform=terraform)
     commands.run("deploy", [*deploy_command(), "--skip-synth"], deploy_env)
-    first = json.loads(commands.run("post-apply", scene.script("post_apply", "--json"), post_apply_env).output)
+    with person.at_hand() if person else nullcontext():
+        command = scene.script("post_apply", "--json", "--poll-seconds", "0.5")
+        first = json.loads(commands.run("post-apply", command, post_apply_env).output)
     shutil.copyfile(scene.folder / first["evidence"], scene.folder / "evidence.jsonl")
     chdir = f"-chdir={scene.stack}"
     again: dict[str, tuple[list[str], Mapping[str, str]]] = {
@@ -75,9 +81,11 @@ def summarize(scene: Scene, writes: Mapping[str, int], *, plan: str, state: Mapp
     journal = scene.control.journal()
     snapshot = scene.control.snapshot()
     account = next(user for user in snapshot["users"].values() if user["userPrincipalName"] == LOGIN)
-    timeline = follow(journal, account_id=account["id"], login=LOGIN, until=datetime.now(UTC))
+    now = datetime.fromisoformat(scene.control.clock()["now"])
+    timeline = follow(journal, account_id=account["id"], login=LOGIN, until=now)
     evidence = (scene.folder / "evidence.jsonl").read_text(encoding="utf-8").splitlines()
     engine = json.loads(evidence[0])["detail"]["engine"]
+    verification = verify(scene.folder / "evidence" / NAME)
     (latch,) = (entry for entry in state["resources"] if entry["type"] == "terraform_data")
     return {
         "sealed": latch["instances"][0]["attributes"]["input"]["value"]["phase"] == SEALED,
@@ -91,7 +99,10 @@ def summarize(scene: Scene, writes: Mapping[str, int], *, plan: str, state: Mapp
         "apply_privileged_writes": writes["apply-privileged"],
         "role_held_seconds": round(timeline.role_held_seconds, 1),
         "role_held_at_the_end": timeline.is_held,
-        "usable_privilege_seconds": timeline.usable_privilege_seconds,
+        "usable_privilege_seconds": round(timeline.usable_privilege_seconds, 1),
+        "longest_token_seconds": longest_token_of(journal, account["id"]),
+        "evidence_is_whole": all(remark.exit_code is ExitCode.WELL for remark in verification.remarks),
+        "credentials_while_held": [f"{entry.file}, line {entry.line}: {entry.what}" for entry in verification.breaches],
         "graph_requests": count_graph_requests(journal),
     }
 
@@ -107,17 +118,22 @@ def roles_of(control: Control, account_id: str) -> list[str]:
     return found
 
 
-def shortfalls(summary: Mapping[str, Any]) -> list[str]:
-    """Return in words what is not as it must be at the end of an account's life."""
+def shortfalls(summary: Mapping[str, Any], *, has_person: bool = False) -> list[str]:
+    """Return in words what is not as it must be at the end of an account's life.
+
+    A person who signs in has an account that stays enabled, and the role together with it while the window is open.
+    """
     expected = {
         "sealed": True,
         "privileged_roles": [],
-        "account_enabled": False,
+        "account_enabled": has_person,
         "plan": "empty",
         "second_deploy_writes": 0,
         "second_post_apply_writes": 0,
         "apply_privileged_writes": 0,
         "role_held_at_the_end": False,
-        "usable_privilege_seconds": 0,
+        **({} if has_person else {"usable_privilege_seconds": 0}),
+        "evidence_is_whole": True,
+        "credentials_while_held": [],
     }
     return [f"{key} is {summary[key]!r}, not {value!r}" for key, value in expected.items() if summary[key] != value]

@@ -17,9 +17,16 @@ from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.tenant_file import NAME, sandbox_cloud, write_tenant_file
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
-from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, plan_needs, post_apply_needs
+from steward.lifecycle.needs import (
+    POST_APPLY_ROLES,
+    close_needs,
+    deploy_needs,
+    guard_needs,
+    plan_needs,
+    post_apply_needs,
+)
 
-DEPLOY, POST_APPLY, PLAN_ONLY = "deploy", "post-apply", "plan-only"
+DEPLOY, POST_APPLY, PLAN_ONLY, CLOSE, GUARD = "deploy", "post-apply", "plan-only", "close", "guard"
 _NO_TENANT = "00000000-0000-4000-8000-000000000001"
 _NO_DEPLOYER = "00000000-0000-4000-8000-000000000002"
 
@@ -87,7 +94,7 @@ def set_the_scene(
         tenant=load_tenant(file),
         environments={
             identity: {**base_environment, **render(sandbox, identity=identity)}
-            for identity in (DEPLOY, POST_APPLY, PLAN_ONLY)
+            for identity in (DEPLOY, POST_APPLY, PLAN_ONLY, CLOSE, GUARD)
         },
     )
 
@@ -102,5 +109,7 @@ def with_identities(seed: Seed, tenant: Tenant) -> Seed:
             tuple(role.role_name for role in POST_APPLY_ROLES),
         ),
         SeedIdentity(PLAN_ONLY, tuple(need.permission for need in plan_needs(tenant))),
+        SeedIdentity(CLOSE, tuple(need.permission for need in close_needs(tenant))),
+        SeedIdentity(GUARD, tuple(need.permission for need in guard_needs(tenant))),
     )
     return Seed(**{**vars(seed), "identities": (*seed.identities, *identities)})

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 NAME = "contoso"
+WINDOWS = ("in_window", "scheduled")
+REDIRECT_URI = "https://dashboard.contoso.example/callback"
 LOGIN = "j.keller@contoso.onmicrosoft.com"
 
 _TEXT = """\
@@ -28,15 +30,18 @@ application:
     application: [Contacts.ReadWrite, Calendars.ReadWrite, User.Read.All]
     delegated:
       scopes: [User.Read, offline_access]
-  redirect_uris: [https://dashboard.contoso.example/callback]
+  redirect_uris: [{redirect_uri}]
+{dashboard}elevation: {elevation}
+window_minutes: {window_minutes}
+evidence: evidence
+"""
+# Whoever signs in to the own registration needs a role there, once it has any, and the account has none.
+_DASHBOARD = """\
 dashboard:
   - role: Full Administrator
     group: sg-contacts-admins
   - role: Dashboard View Only
     group: sg-dashboard-readers
-elevation: {elevation}
-window_minutes: {window_minutes}
-evidence: evidence
 """
 _SINK = """\
 sink:
@@ -69,11 +74,13 @@ def write_tenant_file(
     finished = text.format(
         name=NAME,
         login=LOGIN,
+        redirect_uri=REDIRECT_URI,
         sign_in="allowed" if sink else "blocked",
         cloud=cloud,
         folder=json.dumps(str(sink)),
         tenant_id=tenant_id,
         deployer_id=deployer_id,
+        dashboard="" if elevation in WINDOWS else _DASHBOARD,
         elevation=elevation,
         window_minutes=window_minutes,
     )

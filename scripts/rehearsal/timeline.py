@@ -11,6 +11,8 @@ from typing import Any
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
 _ASSIGNMENTS = "roleManagement/directory/roleAssignments"
+_REQUESTS = "roleManagement/directory/roleAssignmentScheduleRequests"
+_SCHEDULED = "scheduled"
 _HTTP_ERROR = 400
 
 
@@ -28,6 +30,12 @@ class _Account:
     names: frozenset[str]
     assignments: set[str] = field(default_factory=set)
     is_enabled: bool = False
+    scheduled_until: datetime | None = None
+
+    def end(self, now: datetime) -> None:
+        """Let Entra ID end a schedule whose time is over."""
+        if self.scheduled_until is not None and now >= self.scheduled_until:
+            self.assignments.discard(_SCHEDULED)
 
     def follow(self, entry: Mapping[str, Any]) -> None:
         """Take one request into account; one that was refused changes nothing."""
@@ -40,7 +48,9 @@ class _Account:
             self.assignments.discard(key)
         if not isinstance(body, Mapping):
             return
-        if method == "POST" and path == _ASSIGNMENTS:
+        if method == "POST" and path == _REQUESTS:
+            self._schedule(body)
+        elif method == "POST" and path == _ASSIGNMENTS:
             if body.get("principalId") in self.names and body.get("roleDefinitionId") == GLOBAL_ADMINISTRATOR:
                 self.assignments.add(entry["created"])
         elif "accountEnabled" in body and (
@@ -48,6 +58,16 @@ class _Account:
             or (method == "PATCH" and collection == "users" and key in self.names)
         ):
             self.is_enabled = bool(body["accountEnabled"])
+
+    def _schedule(self, body: Mapping[str, Any]) -> None:
+        if body.get("principalId") not in self.names or body.get("roleDefinitionId") != GLOBAL_ADMINISTRATOR:
+            return
+        if body["action"] == "adminRemove":
+            self.assignments.discard(_SCHEDULED)
+        elif body["action"] == "adminAssign":
+            # Counted from the request on, though it comes into force a little later.
+            self.assignments.add(_SCHEDULED)
+            self.scheduled_until = datetime.fromisoformat(body["scheduleInfo"]["expiration"]["endDateTime"])
 
 
 def follow(journal: Iterable[Mapping[str, Any]], *, account_id: str, login: str, until: datetime) -> Timeline:
@@ -62,9 +82,16 @@ def follow(journal: Iterable[Mapping[str, Any]], *, account_id: str, login: str,
             held += seconds
             usable += seconds if account.is_enabled else 0.0
         last = moment
+        account.end(moment)
         if entry is not None:
             account.follow(entry)
     return Timeline(held, usable, bool(account.assignments))
+
+
+def longest_token_of(journal: Iterable[Mapping[str, Any]], account_id: str) -> int:
+    """Return the life in seconds of the longest-lived token that was issued to the account, 0 for none."""
+    issued = [entry["issued"] for entry in journal if entry.get("issued")]
+    return max((token["seconds"] for token in issued if token["principal"] == account_id), default=0)
 
 
 def count_writes(journal: Iterable[Mapping[str, Any]]) -> int:

@@ -4,10 +4,14 @@ A sandbox is a cloud like any other, with its own addresses and its own certific
 code has to ask whether it runs against one.
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
+
+# https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates, read November 2026
+_VAULT_NAME = re.compile(r"[a-z](?!.*--)[a-z0-9-]{1,22}[a-z0-9]")
 
 
 class Cloud(BaseModel):
@@ -15,7 +19,8 @@ class Cloud(BaseModel):
 
     `authority` and `graph` are https addresses without a trailing slash. `environment` is the azuread provider's name
     of a public cloud; a sandbox has none, and is found through `metadata_host` (host:port) instead. `ca_file` is the
-    certificate authority to trust besides the system's, None for the public clouds.
+    certificate authority to trust besides the system's, None for the public clouds. `vault_suffix` is what the names of
+    a public cloud's key vaults end in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,11 +30,17 @@ class Cloud(BaseModel):
     graph: str
     environment: str | None = None
     ca_file: Path | None = None
+    vault_suffix: str | None = None
 
     @property
     def metadata_host(self) -> str | None:
         """Return host:port of the metadata document, None where the provider knows the cloud by name."""
         return None if self.environment else urlsplit(self.authority).netloc
+
+    def has_vault(self, host: str) -> bool:
+        """Return whether a host is called as the key vaults of this public cloud are."""
+        name, _, suffix = host.partition(".")
+        return suffix == self.vault_suffix and _VAULT_NAME.fullmatch(name) is not None
 
     @property
     def graph_scope(self) -> str:
@@ -46,24 +57,28 @@ CLOUDS = {
             authority="https://login.microsoftonline.com",
             graph="https://graph.microsoft.com",
             environment="global",
+            vault_suffix="vault.azure.net",
         ),
         Cloud(
             name="usgovernment",
             authority="https://login.microsoftonline.us",
             graph="https://graph.microsoft.us",
             environment="usgovernment",
+            vault_suffix="vault.usgovcloudapi.net",
         ),
         Cloud(
             name="dod",
             authority="https://login.microsoftonline.us",
             graph="https://dod-graph.microsoft.us",
             environment="dod",
+            vault_suffix="vault.usgovcloudapi.net",
         ),
         Cloud(
             name="china",
             authority="https://login.chinacloudapi.cn",
             graph="https://microsoftgraph.chinacloudapi.cn",
             environment="china",
+            vault_suffix="vault.azure.cn",
         ),
     )
 }

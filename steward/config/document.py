@@ -22,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from steward.config.addresses import HttpsBase, RedirectUri
-from steward.config.model import Consent, ConsentFor, Elevation, SignIn
+from steward.config.model import Consent, ConsentFor, Elevation, FirstSignIn, SignIn
 from steward.config.permission_names import ApplicationPermission, DelegatedPermission
 from steward.config.problem import choose
 from steward.config.refusal import refuse
@@ -34,6 +34,7 @@ from steward.config.words import (
     Licence,
     Login,
     RoleName,
+    SecretPrefix,
     TenantName,
     Text,
     UsageLocation,
@@ -63,19 +64,9 @@ def _refuse_words(reasons: dict[str, tuple[str, str]]) -> Callable[[object], obj
     return check
 
 
-_ELEVATIONS_NOT_SERVED = {
-    "in_window": (
-        "it opens the window for a person who signs in as the account, and no person's sign-in is waited for",
-        "use at_deploy, where the account stays disabled while it holds the role, or none",
-    ),
-    "scheduled": (
-        "it asks for a role schedule for a person who signs in as the account, and no person's sign-in is waited for",
-        "use at_deploy, whose window Terraform ends, or none",
-    ),
-}
 _CONSENTS_NOT_SERVED = {
     "browser": (
-        "it takes a person's sign-in while the role is held, which neither at_deploy nor none allows",
+        "it takes a person who consents on the page of the admin consent, and no such answer is waited for",
         "use graph, which grants the declared permissions and needs no sign-in",
     ),
 }
@@ -292,10 +283,39 @@ class FileSinkSection(Section):
     )
 
 
-class SinkSection(Section):
-    """Where a lasting password is delivered."""
+class KeyVaultSinkSection(Section):
+    """One secret of an Azure Key Vault in the tenant, a version for each delivery."""
 
-    file: FileSinkSection = Field(description="Deliver into a file.")
+    vault: HttpsBase = Field(
+        description="Address of the vault; it is in the tenant and its cloud.",
+        examples=["https://contoso-secrets.vault.azure.net"],
+    )
+    secret_prefix: SecretPrefix = Field(
+        description="What the secret's name begins with; the tenant's id follows.",
+        examples=["account"],
+    )
+
+
+class CommandSinkSection(Section):
+    """A program that reads the secret from its standard input."""
+
+    words: tuple[Text, ...] = Field(
+        min_length=1,
+        description="The program and its arguments, word by word and without a shell; `<name>` stands for login and "
+        "kind, `<time>` for the moment in UTC.",
+        examples=[["age", "--recipients-file", "team.txt", "--output", "<time>-<name>.age"]],
+    )
+    timeout_seconds: int = Field(30, ge=1, le=300, description="Seconds after which it has failed.", examples=[30])
+
+
+class SinkSection(_OneOf):
+    """Where a lasting password and a one-time pass are delivered; exactly one."""
+
+    alternatives = ("file", "key_vault", "command")
+
+    file: FileSinkSection | None = Field(None, description="Deliver into a file.")
+    key_vault: KeyVaultSinkSection | None = Field(None, description="Deliver into an Azure Key Vault.")
+    command: CommandSinkSection | None = Field(None, description="Deliver to the standard input of a program.")
 
 
 def _check_setting(value: object) -> object:
@@ -347,18 +367,28 @@ class TenantDocument(Section):
     dashboard: tuple[DashboardEntry, ...] = Field(
         (), description="Roles of the dashboard and the groups that get them; own registration only."
     )
-    elevation: Annotated[Elevation, BeforeValidator(_refuse_words(_ELEVATIONS_NOT_SERVED))] = Field(
+    elevation: Elevation = Field(
         Elevation.AT_DEPLOY,
         strict=False,
-        description="Who grants Global Administrator: Terraform at the first deploy until the window's end, or nobody.",
+        description="Who grants Global Administrator: Terraform at the first deploy (at_deploy); where a person signs "
+        "in as the account, Terraform once a second factor is enrolled (in_window) or a role schedule that Entra ID "
+        "ends by itself (scheduled); or nobody (none).",
         examples=["at_deploy"],
     )
     window_minutes: int = Field(
         60,
         ge=1,
         le=MAXIMUM_WINDOW_MINUTES,
-        description="Minutes after the plan at whose end Terraform takes the role away in any case.",
+        description="Minutes from the grant (at_deploy: from the plan) at whose end the role is taken away in any "
+        "case; scheduled: 6 or more.",
         examples=[60],
+    )
+    first_sign_in: FirstSignIn | None = Field(
+        None,
+        strict=False,
+        description="Which sign-in of the account is awaited while it holds the role: the first one to the "
+        "application's dashboard, or none. Left out: dashboard for in_window and scheduled, none otherwise.",
+        examples=["dashboard"],
     )
     consent: Annotated[Consent, BeforeValidator(_refuse_words(_CONSENTS_NOT_SERVED))] = Field(
         Consent.GRAPH,

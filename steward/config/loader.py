@@ -10,25 +10,35 @@ from pathlib import Path
 from typing import Any
 
 from steward.config.clouds import CLOUDS, Cloud
-from steward.config.document import BackendSection, CloudSection, MfaSection, PermissionsSection, TenantDocument
+from steward.config.document import (
+    BackendSection,
+    CloudSection,
+    MfaSection,
+    PermissionsSection,
+    SinkSection,
+    TenantDocument,
+)
 from steward.config.folders import resolve_beside
 from steward.config.model import (
     Account,
     Application,
     Backend,
+    CommandSink,
     DashboardRole,
     Deployer,
     FileSink,
     GroupReference,
+    KeyVaultSink,
     Mfa,
     Permission,
     Permissions,
+    Sink,
     Tenant,
     TenantIdentity,
 )
 from steward.config.permission_names import resolve_permission
 from steward.config.problem import KeyPath, LocatedProblem, Problem, TenantFileError
-from steward.config.rules import RULES, Circumstances
+from steward.config.rules import RULES, Circumstances, first_sign_in
 from steward.config.shape import read_sections
 from steward.config.source import Source, read_source, refusal
 from steward.wellknown.permissions import PermissionKind
@@ -146,8 +156,9 @@ def _build(document: TenantDocument, file: Path) -> Tenant:
         ),
         elevation=document.elevation,
         window_minutes=document.window_minutes,
+        first_sign_in=first_sign_in(document),
         consent=document.consent,
-        sink=FileSink(folder=resolve_beside(file, document.sink.file.folder)) if document.sink else None,
+        sink=_sink(document.sink, file) if document.sink else None,
         evidence=resolve_beside(file, document.evidence),
         backend=_backend(document.backend),
     )
@@ -190,6 +201,19 @@ def _permission(name: str, kind: PermissionKind) -> Permission:
     if permission_id is None:
         raise AssertionError(f"{known.label} was resolved without an id")
     return Permission(resource_app_id=known.resource_app_id, value=known.value, id=permission_id)
+
+
+def _sink(sink: SinkSection, file: Path) -> Sink:
+    if sink.key_vault is not None:
+        return KeyVaultSink(**dict(sink.key_vault))
+    if sink.command is not None:
+        program, *arguments = sink.command.words
+        # A program named by its path lies beside the file, as everything that the file names.
+        found = str(resolve_beside(file, program)) if "/" in program else program
+        return CommandSink(words=(found, *arguments), timeout_seconds=sink.command.timeout_seconds)
+    if sink.file is not None:
+        return FileSink(folder=resolve_beside(file, sink.file.folder))
+    raise AssertionError("a sink without a kind has passed its shape")
 
 
 def _backend(backend: str | BackendSection) -> Backend:

@@ -29,6 +29,8 @@ class Elevation(StrEnum):
     """Who grants Global Administrator, and when."""
 
     AT_DEPLOY = "at_deploy"
+    IN_WINDOW = "in_window"
+    SCHEDULED = "scheduled"
     NONE = "none"
 
 
@@ -36,6 +38,13 @@ class Consent(StrEnum):
     """How the one-time consent is given."""
 
     GRAPH = "graph"
+
+
+class FirstSignIn(StrEnum):
+    """Which sign-in of the account is awaited while it holds the role."""
+
+    DASHBOARD = "dashboard"
+    NONE = "none"
 
 
 class ConsentFor(StrEnum):
@@ -131,10 +140,29 @@ class DashboardRole(_Value):
 
 
 class FileSink(_Value):
-    """A lasting password goes into a new file of mode 0600 in this folder."""
+    """A secret goes into a new file of mode 0600 in this folder."""
 
     kind: Literal["file"] = "file"
     folder: Path
+
+
+class KeyVaultSink(_Value):
+    """A secret becomes a version of one secret in an Azure Key Vault, `<prefix>-<tenant id>`."""
+
+    kind: Literal["key_vault"] = "key_vault"
+    vault: str
+    secret_prefix: str
+
+
+class CommandSink(_Value):
+    """A secret goes to the standard input of a program; `words` are the program and its arguments."""
+
+    kind: Literal["command"] = "command"
+    words: tuple[str, ...]
+    timeout_seconds: int = 30
+
+
+Sink = FileSink | KeyVaultSink | CommandSink
 
 
 class Backend(_Value):
@@ -157,8 +185,9 @@ class Tenant(_Value):
     dashboard: tuple[DashboardRole, ...] = ()
     elevation: Elevation = Elevation.AT_DEPLOY
     window_minutes: int = 60
+    first_sign_in: FirstSignIn = FirstSignIn.NONE
     consent: Consent = Consent.GRAPH
-    sink: FileSink | None = None
+    sink: Sink | None = None
     evidence: Path
     backend: Backend = Backend()
 
@@ -166,3 +195,13 @@ class Tenant(_Value):
     def name(self) -> str:
         """Return the tenant's name, which is the stack's name too."""
         return self.tenant.name
+
+    @property
+    def opens_window(self) -> bool:
+        """Return whether a person signs in as the account while it holds the role."""
+        return self.elevation in {Elevation.IN_WINDOW, Elevation.SCHEDULED}
+
+    @property
+    def grants_by_latch(self) -> bool:
+        """Return whether Terraform grants the role while the latch says so."""
+        return self.elevation in {Elevation.AT_DEPLOY, Elevation.IN_WINDOW}

@@ -15,12 +15,14 @@ from steward.config.clouds import CLOUDS
 from steward.config.document import CloudSection, TenantDocument
 from steward.config.folders import judge_ca_file, judge_evidence, judge_sink
 from steward.config.login import SHORTEST_LOCAL_PART, propose_login, telling_words
-from steward.config.model import SignIn
+from steward.config.model import Elevation, FirstSignIn, SignIn
 from steward.config.permission_names import resolve_permission
 from steward.config.problem import KeyPath, Problem, choose, nearest
 from steward.wellknown.permissions import PermissionKind, known_apis
+from steward.wellknown.schedules import SHORTEST_MINUTES
 from steward.wellknown.strengths import BUILT_IN_STRENGTHS, STRENGTHS_WITH_TEMPORARY_ACCESS_PASS
 
+WINDOW_ELEVATIONS = (Elevation.IN_WINDOW, Elevation.SCHEDULED)
 DASHBOARD_ROLES = ("Full Administrator", "Dashboard View Only", "Contact List Manager", "Collection Manager")
 
 
@@ -144,6 +146,66 @@ def judge_mfa(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
         )
 
 
+def first_sign_in(document: TenantDocument) -> FirstSignIn:
+    """Return which sign-in is awaited in the window, by the file or by what its elevation is for."""
+    if document.first_sign_in is not None:
+        return document.first_sign_in
+    return FirstSignIn.DASHBOARD if document.elevation in WINDOW_ELEVATIONS else FirstSignIn.NONE
+
+
+def judge_window(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
+    """Demand a person who may sign in exactly where the role is granted for a person's sign-in."""
+    elevation, awaited = document.elevation, first_sign_in(document)
+    if elevation not in WINDOW_ELEVATIONS:
+        if awaited is FirstSignIn.DASHBOARD:
+            yield Problem(
+                ("first_sign_in",),
+                f"{awaited} cannot go with elevation: {elevation}",
+                "credentials never change hands while the role is held, and this elevation keeps the account disabled "
+                "for as long as it may hold it",
+                "use in_window or scheduled, or leave first_sign_in out: with 'sign_in: allowed' a person may sign in "
+                "once the tenant is sealed",
+            )
+        return
+    if awaited is FirstSignIn.NONE:
+        yield Problem(
+            ("first_sign_in",),
+            f"{awaited} cannot go with elevation: {elevation}",
+            "consent through Graph needs no role, so that nobody would be there to use it",
+            "write 'elevation: none', or leave first_sign_in out",
+        )
+    if elevation is Elevation.SCHEDULED and document.window_minutes < SHORTEST_MINUTES:
+        yield Problem(
+            ("window_minutes",),
+            f"{document.window_minutes} is too short for elevation: scheduled",
+            "Entra ID schedules a role for 5 minutes or more, counted from when it takes the request",
+            f"write {SHORTEST_MINUTES} or more, or 'elevation: in_window'",
+        )
+
+
+def judge_person(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
+    """Demand an account that a person may sign in as, to an application that lets it in, where a window is opened."""
+    if document.elevation not in WINDOW_ELEVATIONS:
+        return
+    if document.account.sign_in is SignIn.BLOCKED:
+        yield Problem(
+            ("elevation",),
+            f"{document.elevation} needs sign_in: allowed",
+            "the role is granted for a person who signs in as the account, and sign-in is blocked",
+            "write 'sign_in: allowed' under account with a sink, or use at_deploy or none",
+        )
+    # Once sealed no window is opened any more, and the roles may be given.
+    if document.application.client_id is None and document.dashboard and document.account.sealed_on is None:
+        yield Problem(
+            ("dashboard",),
+            f"cannot go with elevation: {document.elevation}",
+            "the own registration then lets in nobody without one of these roles (AADSTS50105), and the account, "
+            "whose first sign-in is awaited, gets none",
+            "leave dashboard out until the account is sealed, name the vendor's application (client_id), or use "
+            "'elevation: none'",
+        )
+
+
 def judge_permissions(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
     """Demand that the application asks for something, and for nothing twice."""
     permissions = document.application.permissions
@@ -212,15 +274,15 @@ def judge_dashboard(document: TenantDocument, _: Circumstances) -> Iterator[Prob
     )
 
 
-def judge_delivery(document: TenantDocument, circumstances: Circumstances) -> Iterator[Problem]:
-    """Demand a sink exactly where there is a password to deliver, in a folder that keeps it."""
+def judge_delivery(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
+    """Demand a sink exactly where there is a password to deliver."""
     if document.sink is None:
         if document.account.sign_in is SignIn.ALLOWED:
             yield Problem(
                 ("account", "sign_in"),
                 "needs a sink",
                 "a lasting password is delivered before the account is enabled, and never shown",
-                "add 'sink: {file: {folder: ~/secrets}}' with a folder outside the repository",
+                "add 'sink: {file: {folder: ~/secrets}}' with a folder outside the repository, or another kind of sink",
             )
         return
     if document.account.sign_in is SignIn.BLOCKED:
@@ -230,7 +292,37 @@ def judge_delivery(document: TenantDocument, circumstances: Circumstances) -> It
             "the account then gets a password that nobody keeps, so there is nothing to deliver",
             "leave sink out, or write 'sign_in: allowed'",
         )
-    yield from judge_sink(circumstances.file, document.sink.file.folder, evidence=document.evidence)
+
+
+def judge_sink_folder(document: TenantDocument, circumstances: Circumstances) -> Iterator[Problem]:
+    """Demand a folder that keeps what is delivered into it."""
+    if document.sink is not None and document.sink.file is not None:
+        yield from judge_sink(circumstances.file, document.sink.file.folder, evidence=document.evidence)
+
+
+def judge_vault(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
+    """Demand a key vault of the tenant's own cloud: whatever answers at the address is given the secrets."""
+    if document.sink is None or document.sink.key_vault is None:
+        return
+    named = document.tenant.cloud
+    key = ("sink", "key_vault", "vault")
+    address = urlsplit(document.sink.key_vault.vault)
+    if isinstance(named, CloudSection):
+        if address.netloc not in {urlsplit(base).netloc for base in (named.authority, named.graph)}:
+            yield Problem(
+                key,
+                f"{address.netloc} is not this cloud's",
+                "a sandbox serves its vault at its own address, and a secret must not leave for another cloud",
+                f"write {named.graph}",
+            )
+    elif address.port is not None or not CLOUDS[named].has_vault(address.hostname or ""):
+        suffix = CLOUDS[named].vault_suffix
+        yield Problem(
+            key,
+            f"{address.netloc} is no key vault of the cloud {named}",
+            f"its vaults are called <name>.{suffix}, and whatever answers at the address is given the secrets",
+            f"copy the vault's address from the Azure portal, such as https://contoso-secrets.{suffix}",
+        )
 
 
 def judge_evidence_folder(document: TenantDocument, circumstances: Circumstances) -> Iterator[Problem]:
@@ -252,10 +344,14 @@ RULES = (
     Rule(("account",), judge_sealed_on),
     Rule(("tenant", "deployer", "application"), judge_identities),
     Rule(("account", "mfa"), judge_mfa),
+    Rule(("elevation", "window_minutes", "first_sign_in"), judge_window),
+    Rule(("elevation", "account", "application", "dashboard"), judge_person),
     Rule(("application",), judge_permissions),
     Rule(("application",), judge_redirect_uris),
     Rule(("application", "dashboard"), judge_dashboard),
-    Rule(("account", "sink", "evidence"), judge_delivery),
+    Rule(("account", "sink"), judge_delivery),
+    Rule(("sink", "evidence"), judge_sink_folder),
+    Rule(("tenant", "sink"), judge_vault),
     Rule(("evidence",), judge_evidence_folder),
     Rule(("backend",), judge_backend_settings),
 )

@@ -60,6 +60,8 @@ def _describe(details: ErrorDetails) -> Problem:
             problem = _describe_unknown_key(key)
         case "enum" | "literal_error":
             problem = _describe_unknown_word(key, details["input"], context["expected"])
+        case "too_short":
+            problem = Problem(key, f"has fewer than {context['min_length']} entries", _description(key))
         case "string_too_long" | "too_long":
             problem = Problem(key, f"is longer than {context['max_length']} characters", _description(key))
         case "greater_than_equal":
@@ -82,10 +84,10 @@ def _describe_unknown_key(key: KeyPath) -> Problem:
     allowed = [field for model in models_at(tuple(place)) for field in keys_of(model)]
     near = nearest(name, allowed)
     elsewhere = [key_text(path) for path in _all_keys() if path[-1] == name]
-    if near:
-        next_move = f"did you mean {choose(near)}?"
-    elif elsewhere:
+    if elsewhere:
         next_move = f"it belongs at {choose(elsewhere)}"
+    elif near:
+        next_move = f"did you mean {choose(near)}?"
     else:
         next_move = f"the keys here are {', '.join(allowed)}"
     return Problem(key, "is no key of a tenant file" if not place else "is no key of this section", "", next_move)

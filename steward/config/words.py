@@ -127,6 +127,16 @@ def _check_role(value: str) -> str:
     return value
 
 
+def _check_secret_prefix(value: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,78}[a-zA-Z0-9])?", value):
+        raise refuse(
+            f"{shown(value)!r} cannot begin a secret's name",
+            why="a key vault takes letters a to z, digits and hyphens; at most 80 here, since the tenant's id follows",
+            next_move="write a prefix such as 'account'",
+        )
+    return value
+
+
 def _check_folder(value: str) -> str:
     if any(len(part) > 255 for part in value.split("/")) or len(value) > 1024:  # noqa: PLR2004  # limits of file systems
         raise refuse("is too long for a path")
@@ -157,4 +167,7 @@ Licence = Annotated[Text, AfterValidator(_check_licence)]
 GroupName = Annotated[Text, AfterValidator(_check_group_name)]
 RoleName = Annotated[Text, AfterValidator(_check_role), Field(max_length=100)]
 Folder = Annotated[str, AfterValidator(check_text), AfterValidator(_check_folder)]
+SecretPrefix = Annotated[
+    str, AfterValidator(_check_secret_prefix), _pattern("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,78}[a-zA-Z0-9])?$")
+]
 Day = Annotated[date, BeforeValidator(_read_date)]

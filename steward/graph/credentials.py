@@ -17,6 +17,9 @@ from steward.config.clouds import Cloud
 from steward.errors import ConfigError
 from steward.secret import Secret
 
+# Left to itself the library waits 300 seconds for either, four times over.
+_CONNECTION_SECONDS, _ANSWER_SECONDS = 10, 20
+
 
 @dataclass(frozen=True)
 class SecretSignIn:
@@ -53,7 +56,11 @@ SignInMethod = SecretSignIn | CertificateSignIn | FederatedSignIn | CliSignIn
 
 def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> TokenCredential:
     """Return the azure-identity credential for `method` in the tenant; nothing is sent before a token is asked for."""
-    options: dict[str, Any] = {"authority": cloud.authority}
+    options: dict[str, Any] = {
+        "authority": cloud.authority,
+        "connection_timeout": _CONNECTION_SECONDS,
+        "read_timeout": _ANSWER_SECONDS,
+    }
     if cloud.ca_file is not None:
         options["connection_verify"] = str(cloud.ca_file)
         # A sandbox is in no public list of authorities; it is trusted because the tenant file names it and its CA.

@@ -13,6 +13,11 @@ T = TypeVar("T")
 
 _ATTEMPTS = 3
 PREMIUM_LICENCE_REQUIRED = "AadPremiumLicenseRequired"
+# Privileged Identity Management takes nothing back within 5 minutes of assigning it ("Assign Microsoft Entra roles in
+# Privileged Identity Management", learn.microsoft.com, read November 2026).
+ACTIVE_DURATION_TOO_SHORT = "ActiveDurationTooShort"
+SHORTEST_ACTIVE_SECONDS = 300.0
+_REQUEST = " (request "
 
 
 def describe(error: Exception) -> str:
@@ -20,8 +25,14 @@ def describe(error: Exception) -> str:
     if not isinstance(error, APIError):
         return f"{type(error).__name__}: {error}"
     code, message, request_id = _parts(error)
-    tail = f" (request {request_id})" if request_id else ""
+    tail = f"{_REQUEST}{request_id})" if request_id else ""
     return f"{error.response_status_code} {code}: {message}{tail}"
+
+
+def without_request(described: str) -> str:
+    """Return the description of a refusal without the request's own id, so that the same refusal reads the same."""
+    head, mark, _ = described.rpartition(_REQUEST)
+    return head if mark else described
 
 
 def code_of(error: APIError) -> str:

@@ -1,8 +1,8 @@
 """Requests to conditional access, at the pace that Graph allows them: one a second for the whole tenant.
 
-Graph refuses faster ones with 429 and names no time to wait, and the SDK's own retry would then pause for four seconds
-each time. The transport here begins without pausing and, once refused, lets a second pass between such requests
-(learn.microsoft.com, "Microsoft Graph service-specific throttling limits", read November 2026).
+Graph refuses faster ones with 429 and names no time to wait, so that whoever retries has to guess. The transport here
+begins without pausing and, once refused, lets a second pass between such requests (learn.microsoft.com, "Microsoft
+Graph service-specific throttling limits", read November 2026).
 """
 
 import asyncio
@@ -12,7 +12,8 @@ import httpx
 
 _RATED = "/identity/conditionalAccess/"
 _GAP_SECONDS = 1.0
-# Other clients of the tenant share the rate; whoever still loses after this many turns is left to the SDK's retry.
+# Other clients of the tenant share the rate; whoever still loses after this many turns is left to the transport
+# around this one.
 _TURNS = 5
 
 

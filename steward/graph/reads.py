@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 import httpx
 from kiota_abstractions.api_error import APIError
@@ -16,21 +15,9 @@ from msgraph.generated.models.group import Group
 from msgraph.generated.models.temporary_access_pass_authentication_method import (
     TemporaryAccessPassAuthenticationMethod,
 )
-from msgraph.generated.models.temporary_access_pass_authentication_method_configuration import (
-    TemporaryAccessPassAuthenticationMethodConfiguration,
-)
 from msgraph.generated.models.user import User
 from msgraph.generated.oauth2_permission_grants.oauth2_permission_grants_request_builder import (
     Oauth2PermissionGrantsRequestBuilder,
-)
-from msgraph.generated.role_management.directory.role_assignment_schedules import (
-    role_assignment_schedules_request_builder as active_schedules,
-)
-from msgraph.generated.role_management.directory.role_assignments.role_assignments_request_builder import (
-    RoleAssignmentsRequestBuilder,
-)
-from msgraph.generated.role_management.directory.role_eligibility_schedules import (
-    role_eligibility_schedules_request_builder as eligible_schedules,
 )
 from msgraph.generated.service_principals.service_principals_request_builder import (
     ServicePrincipalsRequestBuilder,
@@ -46,7 +33,6 @@ from steward.facts import (
     GroupState,
     MethodsState,
     Organization,
-    PassPolicy,
     PassState,
     Reading,
     RoleHolding,
@@ -57,8 +43,9 @@ from steward.facts import (
     UserState,
     VerifiedDomain,
 )
-from steward.graph.failures import PREMIUM_LICENCE_REQUIRED, code_of, describe, reading
+from steward.graph.failures import reading
 from steward.graph.paging import quote, read_all
+from steward.graph.roles import list_assigned, list_assignments
 from steward.graph.session import GraphSession
 from steward.wellknown.account import STAMP
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
@@ -166,6 +153,7 @@ async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsSt
                     pass_id=entry.id,
                     is_usable=bool(entry.is_usable),
                     ends=entry.start_date_time + timedelta(minutes=entry.lifetime_in_minutes),
+                    is_delivered=entry.id in session.delivered_passes,
                 )
                 for entry in passes
             ),
@@ -174,28 +162,11 @@ async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsSt
     return await reading("authentication methods", read)
 
 
-async def read_pass_policy(session: GraphSession) -> Reading[PassPolicy]:
-    """Read whether Temporary Access Passes are allowed, and how long they may live."""
-
-    async def read() -> Reading[PassPolicy]:
-        policy = await session.client.policies.authentication_methods_policy.get()
-        for entry in policy.authentication_method_configurations or ():
-            if isinstance(entry, TemporaryAccessPassAuthenticationMethodConfiguration):
-                return PassPolicy(
-                    is_enabled=entry.state is not None and entry.state.value == "enabled",
-                    shortest=entry.minimum_lifetime_in_minutes,
-                    longest=entry.maximum_lifetime_in_minutes,
-                )
-        return Absent("the policy for Temporary Access Passes")
-
-    return await reading("the authentication methods policy", read)
-
-
 async def read_group(session: GraphSession, group: GroupReference) -> Reading[GroupState]:
     """Find a group by object id or exact display name, with its direct members."""
 
     async def read() -> Reading[GroupState]:
-        found = await _find_groups(session, group)
+        found = await find_groups(session, group)
         if not found:
             return Absent(f"the security group {group.label}")
         members = await read_all(session.client.groups.by_group_id(found[0].id).members)
@@ -205,6 +176,8 @@ async def read_group(session: GraphSession, group: GroupReference) -> Reading[Gr
             times=len(found),
             is_role_assignable=bool(found[0].is_assignable_to_role),
             member_ids=tuple(sorted(member.id for member in members)),
+            user_ids=tuple(sorted(member.id for member in members if isinstance(member, User))),
+            is_dynamic="DynamicMembership" in (found[0].group_types or ()),
         )
 
     return await reading(f"the group {group.label}", read)
@@ -214,14 +187,14 @@ async def count_groups(session: GraphSession, groups: Sequence[GroupReference]) 
     """Read how many security groups each reference names; anything but one makes a deploy fail."""
 
     async def read() -> Reading[Mapping[str, int]]:
-        return {group.label: len(await _find_groups(session, group)) for group in groups}
+        return {group.label: len(await find_groups(session, group)) for group in groups}
 
     return await reading("the dashboard's groups", read)
 
 
-async def _find_groups(session: GraphSession, group: GroupReference) -> list[Group]:
+async def find_groups(session: GraphSession, group: GroupReference) -> list[Group]:
     """Return every security group that a reference names: by id one or none, by display name any number."""
-    select = ["id", "displayName", "securityEnabled", "isAssignableToRole"]
+    select = ["id", "displayName", "securityEnabled", "isAssignableToRole", "groupTypes"]
     if group.object_id:
         query = GroupItemRequestBuilder.GroupItemRequestBuilderGetQueryParameters(select=select)
         builder = session.client.groups.by_group_id(group.object_id)
@@ -242,7 +215,7 @@ async def read_other_administrators(session: GraphSession, account_id: str | Non
     """Read which enabled users besides the account are active Global Administrators."""
 
     async def read() -> Reading[tuple[str, ...]]:
-        holders = await _assignments(session, f"roleDefinitionId eq {quote(GLOBAL_ADMINISTRATOR)}")
+        holders = await list_assignments(session, f"roleDefinitionId eq {quote(GLOBAL_ADMINISTRATOR)}")
         found: set[str] = set()
         for principal_id in {holder.principal_id for holder in holders} - {account_id}:
             users = await _users_behind(session, principal_id)
@@ -273,40 +246,6 @@ async def _users_behind(session: GraphSession, principal_id: str) -> list[User]:
     return found
 
 
-async def read_roles(session: GraphSession, principal_id: str) -> Reading[RoleHoldings]:
-    """Read every path by which a principal holds a directory role.
-
-    Paths: direct assignments, groups that may hold roles (nested ones too), active and eligible schedules. Without
-    Entra ID P2 there are no schedules, which is a confirmed absence; any other refusal is named as unreadable.
-    """
-
-    async def read() -> Reading[RoleHoldings]:
-        held = [
-            _holding(assignment, "direct", assignment.id)
-            for assignment in await _assignments(session, f"principalId eq {quote(principal_id)}")
-        ]
-        unreadable: list[Unreadable] = []
-        groups = await read_all(session.client.users.by_user_id(principal_id).transitive_member_of)
-        # A group that does not show whether it may hold roles is asked about as if it did.
-        assignable = [
-            group for group in groups if isinstance(group, Group) and group.is_assignable_to_role is not False
-        ]
-        for group in assignable:
-            entries = await _assignments(session, f"principalId eq {quote(group.id)}")
-            held += [_holding(entry, f"through group {group.display_name}") for entry in entries]
-        through = {principal_id: "", **{group.id: f" through group {group.display_name}" for group in assignable}}
-        for holder_id, how in through.items():
-            for kind, schedules in _schedules(session, holder_id).items():
-                try:
-                    held += [_holding(entry, f"{kind}{how}") for entry in await read_all(*schedules)]
-                except APIError as error:
-                    if code_of(error) != PREMIUM_LICENCE_REQUIRED:
-                        unreadable.append(Unreadable(f"{kind} roles{how}", describe(error)))
-        return RoleHoldings(held=_distinct(held), unreadable=tuple(unreadable))
-
-    return await reading("directory roles", read)
-
-
 async def read_twins(session: GraphSession, login: str, account_id: str | None) -> Reading[RoleHoldings]:
     """Read which roles other accounts of ours hold: stamped ones, and deleted ones, which keep theirs for a restore."""
 
@@ -327,8 +266,7 @@ async def read_twins(session: GraphSession, login: str, account_id: str | None) 
         twins.pop(account_id or "", None)
         held: list[RoleHolding] = []
         for twin_id, name in twins.items():
-            assignments = await _assignments(session, f"principalId eq {quote(twin_id)}")
-            held += [_holding(entry, name, entry.id) for entry in assignments]
+            held += await list_assigned(session, twin_id, name)
         # Nothing says that the roles of a deleted account are listed, and whoever restores it restores them.
         silent = [name for twin_id, name in deleted.items() if twin_id in twins]
         unseen = "what it will hold when it is restored is not shown"
@@ -375,57 +313,6 @@ async def read_grants(
         )
 
     return await reading("the grants", read)
-
-
-async def _assignments(session: GraphSession, condition: str) -> list[Any]:
-    query = RoleAssignmentsRequestBuilder.RoleAssignmentsRequestBuilderGetQueryParameters(
-        filter=condition, expand=["roleDefinition"]
-    )
-    return await read_all(session.client.role_management.directory.role_assignments, query)
-
-
-def _schedules(session: GraphSession, principal_id: str) -> dict[str, tuple[Any, Any]]:
-    directory = session.client.role_management.directory
-    condition = f"principalId eq {quote(principal_id)}"
-    active = active_schedules.RoleAssignmentSchedulesRequestBuilder
-    eligible = eligible_schedules.RoleEligibilitySchedulesRequestBuilder
-    return {
-        "active schedule": (
-            directory.role_assignment_schedules,
-            active.RoleAssignmentSchedulesRequestBuilderGetQueryParameters(filter=condition, expand=["roleDefinition"]),
-        ),
-        "eligible": (
-            directory.role_eligibility_schedules,
-            eligible.RoleEligibilitySchedulesRequestBuilderGetQueryParameters(
-                filter=condition, expand=["roleDefinition"]
-            ),
-        ),
-    }
-
-
-def _holding(entry: Any, path: str, assignment_id: str | None = None) -> RoleHolding:
-    name = entry.role_definition.display_name if entry.role_definition else None
-    return RoleHolding(
-        role_template_id=entry.role_definition_id,
-        role_name=name or entry.role_definition_id,
-        path=path,
-        assignment_id=assignment_id,
-    )
-
-
-def _distinct(held: Sequence[RoleHolding]) -> tuple[RoleHolding, ...]:
-    """Drop active schedules that only repeat an assignment, as the directory lists every one of those too."""
-    assigned = {(entry.role_template_id, entry.path) for entry in held}
-    return tuple(
-        entry for entry in dict.fromkeys(held) if (entry.role_template_id, _repeated_by(entry.path)) not in assigned
-    )
-
-
-def _repeated_by(path: str) -> str | None:
-    """Return the path of the assignment that an active schedule would repeat."""
-    if path == "active schedule":
-        return "direct"
-    return path.removeprefix("active schedule ") if path.startswith("active schedule ") else None
 
 
 async def _service_principal(session: GraphSession, app_id: str) -> ServicePrincipalState | None:

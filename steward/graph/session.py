@@ -4,10 +4,13 @@ The record holds method, path, status and request id, never a body: it is what t
 made the transport send the request again by itself, such as a 429, is not in it.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import certifi
@@ -15,9 +18,11 @@ import httpx
 import jwt
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+from kiota_abstractions.request_option import RequestOption
 from kiota_authentication_azure.azure_identity_authentication_provider import (
     AzureIdentityAuthenticationProvider,
 )
+from kiota_http.middleware.options import RetryHandlerOption
 from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph_core import GraphClientFactory
 
@@ -25,8 +30,9 @@ from steward.config.clouds import Cloud
 from steward.errors import RefusedError, UnreadableError
 from steward.facts import Caller
 from steward.graph.pacing import PacedTransport
+from steward.graph.patience import Announce, Patience, PatientTransport
 
-_SECONDS = 60.0
+_ORDINARY = Patience()
 _NO_ANSWER = (ServiceRequestError, ServiceResponseError)
 
 
@@ -41,15 +47,23 @@ class Answer:
 
 
 class GraphSession:
-    """A client of msgraph-sdk, the caller behind its token, and the answers received so far."""
+    """A client of msgraph-sdk, the caller behind its token, the answers so far, and the ids of passes handed over."""
 
     def __init__(self, client: GraphServiceClient, caller: Caller) -> None:
         self.client = client
         self.caller = caller
         self.answers: list[Answer] = []
+        self.delivered_passes: set[str] = set()
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """Return the tenant's time, by the Date of its last answer; what it says of ends is judged by its own clock."""
+        return datetime.now(UTC) + self._ahead
 
     async def record(self, response: httpx.Response) -> None:
-        """Keep what identifies the answer."""
+        """Keep what identifies the answer, and how far the tenant's clock is ahead of this machine's."""
+        with suppress(ValueError, TypeError):
+            self._ahead = parsedate_to_datetime(response.headers.get("date", "")) - datetime.now(UTC)
         self.answers.append(
             Answer(
                 method=response.request.method,
@@ -61,23 +75,33 @@ class GraphSession:
 
 
 @asynccontextmanager
-async def open_session(cloud: Cloud, credential: TokenCredential) -> AsyncIterator[GraphSession]:
-    """Sign in and yield a session.
+async def open_session(
+    cloud: Cloud,
+    credential: TokenCredential,
+    *,
+    patience: Patience = _ORDINARY,
+    announce: Announce = lambda _: None,
+) -> AsyncIterator[GraphSession]:
+    """Sign in and yield a session; `announce` is told when Graph puts a request off.
 
     Raises `RefusedError` when Entra ID refuses the sign-in, `UnreadableError` when it cannot be reached.
     """
-    caller = read_caller(cloud, credential)
+    # azure-identity blocks while it asks: in a thread it holds up nobody else, neither a signal nor another tenant.
+    caller = await asyncio.to_thread(read_caller, cloud, credential)
     host = urlsplit(cloud.graph)
     context = ssl.create_default_context(cafile=str(cloud.ca_file) if cloud.ca_file else certifi.where())
     # The SDK wraps the transport in one that does not close it, so it is held and closed here.
-    transport = PacedTransport(httpx.AsyncHTTPTransport(verify=context))
-    async with transport, httpx.AsyncClient(transport=transport, timeout=_SECONDS) as http:
+    paced = PacedTransport(httpx.AsyncHTTPTransport(verify=context))
+    transport = PatientTransport(paced, patience, announce)
+    async with transport, httpx.AsyncClient(transport=transport, timeout=patience.answer_seconds) as http:
         provider = AzureIdentityAuthenticationProvider(
             credential,
             scopes=[cloud.graph_scope],
             allowed_hosts=[host.netloc, host.hostname or ""],
         )
-        adapter = GraphRequestAdapter(provider, client=GraphClientFactory.create_with_default_middleware(client=http))
+        options: dict[str, RequestOption] = {RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
+        client = GraphClientFactory.create_with_default_middleware(client=http, options=options)
+        adapter = GraphRequestAdapter(provider, client=client)
         adapter.base_url = f"{cloud.graph}/v1.0"
         session = GraphSession(GraphServiceClient(request_adapter=adapter), caller)
         http.event_hooks = {"response": [session.record]}

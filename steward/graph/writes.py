@@ -4,34 +4,89 @@ A write whose outcome is uncertain raises; the runner then looks at the tenant a
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.assigned_license import AssignedLicense
+from msgraph.generated.models.expiration_pattern import ExpirationPattern
+from msgraph.generated.models.expiration_pattern_type import ExpirationPatternType
 from msgraph.generated.models.o_auth2_permission_grant import OAuth2PermissionGrant
 from msgraph.generated.models.password_profile import PasswordProfile
+from msgraph.generated.models.request_schedule import RequestSchedule
 from msgraph.generated.models.temporary_access_pass_authentication_method import (
     TemporaryAccessPassAuthenticationMethod,
 )
+from msgraph.generated.models.unified_role_assignment_schedule_request import UnifiedRoleAssignmentScheduleRequest
+from msgraph.generated.models.unified_role_schedule_request_actions import UnifiedRoleScheduleRequestActions
 from msgraph.generated.models.user import User
 from msgraph.generated.users.item.assign_license.assign_license_post_request_body import (
     AssignLicensePostRequestBody,
 )
+from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
 
 from steward import acts
-from steward.errors import FinalRefusalError, RefusedError, StewardError
-from steward.graph.failures import describe
+from steward.errors import FinalRefusalError, RefusedError, StewardError, TooEarlyError
+from steward.graph.failures import ACTIVE_DURATION_TOO_SHORT, SHORTEST_ACTIVE_SECONDS, code_of, describe
 from steward.graph.session import GraphSession
 from steward.secret import Secret, generate_password
-from steward.sink import Sink, require_sink
+from steward.sinks.sink import Label, SecretKind, Sink, require_sink
+
+# How long a replica may show an earlier password change, and how far the tenant's clocks may be apart.
+_SHOWN_WITHIN_SECONDS = 30
+_CLOCKS_APART = timedelta(seconds=30)
 
 
 async def remove_role_assignment(session: GraphSession, act: acts.RemoveRoleAssignment, _: Sink | None) -> None:
     """Delete a direct role assignment."""
     assignments = session.client.role_management.directory.role_assignments
-    await assignments.by_unified_role_assignment_id(act.assignment_id).delete()
+    try:
+        await assignments.by_unified_role_assignment_id(act.assignment_id).delete()
+    except APIError as error:
+        if not (act.is_unseen and error.response_status_code == HTTPStatus.NOT_FOUND):
+            raise
+
+
+async def remove_role_member(session: GraphSession, act: acts.RemoveRoleMember, _: Sink | None) -> None:
+    """Delete the membership of a directory role, which deletes the assignment behind it."""
+    members = session.client.directory_roles.by_directory_role_id(act.role_id).members
+    await members.by_directory_object_id(act.user_id).ref.delete()
+
+
+async def request_role_schedule(session: GraphSession, act: acts.RequestRoleSchedule, _: Sink | None) -> None:
+    """Ask for a role from now until its end, by the tenant's own clock."""
+    begins = session.now().replace(microsecond=0)
+    # The end as a moment: the SDK would write a duration in a form that Graph refuses ("3:00:00" for PT3H).
+    until = ExpirationPattern(
+        type=ExpirationPatternType.AfterDateTime, end_date_time=begins + timedelta(minutes=act.minutes)
+    )
+    body = _schedule_request(act, UnifiedRoleScheduleRequestActions.AdminAssign)
+    body.schedule_info = RequestSchedule(start_date_time=begins, expiration=until)
+    await session.client.role_management.directory.role_assignment_schedule_requests.post(body)
+
+
+async def end_role_schedule(session: GraphSession, act: acts.EndRoleSchedule, _: Sink | None) -> None:
+    """Take a scheduled role away."""
+    body = _schedule_request(act, UnifiedRoleScheduleRequestActions.AdminRemove)
+    await session.client.role_management.directory.role_assignment_schedule_requests.post(body)
+
+
+def _schedule_request(
+    act: acts.RequestRoleSchedule | acts.EndRoleSchedule, action: UnifiedRoleScheduleRequestActions
+) -> UnifiedRoleAssignmentScheduleRequest:
+    return UnifiedRoleAssignmentScheduleRequest(
+        action=action,
+        principal_id=act.principal_id,
+        role_definition_id=act.role_template_id,
+        directory_scope_id="/",
+        justification=act.justification,
+    )
 
 
 async def disable_account(session: GraphSession, act: acts.DisableAccount, _: Sink | None) -> None:
@@ -53,11 +108,16 @@ async def issue_pass(session: GraphSession, act: acts.IssuePass, sink: Sink | No
     made = await passes.post(
         TemporaryAccessPassAuthenticationMethod(is_usable_once=True, lifetime_in_minutes=act.minutes)
     )
+    begins = made.start_date_time or made.created_date_time or session.now()
+    ends = begins + timedelta(minutes=made.lifetime_in_minutes or act.minutes)
+    label = Label(SecretKind.PASS, act.login, act.user_id, ends)
     try:
-        target.deliver(f"{act.login}.pass", Secret(made.temporary_access_pass))
-    except StewardError:
+        await target.deliver(label, Secret(made.temporary_access_pass))
+    except BaseException:
+        # Broken off or refused: what nobody received must not be left open.
         await passes.by_temporary_access_pass_authentication_method_id(made.id).delete()
         raise
+    session.delivered_passes.add(made.id)
 
 
 async def delete_pass(session: GraphSession, act: acts.DeletePass, _: Sink | None) -> None:
@@ -67,13 +127,49 @@ async def delete_pass(session: GraphSession, act: acts.DeletePass, _: Sink | Non
 
 
 async def deliver_password(session: GraphSession, act: acts.DeliverPassword, sink: Sink | None) -> None:
-    """Hand a new password to the sink, set it, and enable the account, in that order."""
+    """Hand a new password to the sink, set it, have the sink note that it was set, and enable the account."""
+    target = require_sink(sink)
     password = generate_password()
-    require_sink(sink).deliver(f"{act.login}.password", password)
     user = session.client.users.by_user_id(act.user_id)
+    before = await _password_changed(user) if target.keeps_record else None
+    receipt = await target.deliver(Label(SecretKind.PASSWORD, act.login, act.user_id), password)
+    begun = session.now()
     profile = PasswordProfile(password=password.reveal(), force_change_password_next_sign_in=False)
     await user.patch(User(password_profile=profile))
+    if target.keeps_record:
+        await target.confirm(receipt, await _require_password_changed(user, begun=begun, before=before))
     await user.patch(User(account_enabled=True))
+
+
+async def _password_changed(user: UserItemRequestBuilder) -> datetime | None:
+    """Return when the tenant says that the password was changed."""
+    query = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters(select=["lastPasswordChangeDateTime"])
+    found = await user.get(RequestConfiguration(query_parameters=query))
+    return found.last_password_change_date_time if found else None
+
+
+async def _require_password_changed(
+    user: UserItemRequestBuilder, *, begun: datetime, before: datetime | None
+) -> datetime:
+    """Return the moment of the change that was asked for at `begun`; replicas may show an earlier one for a while."""
+
+    def is_earlier(changed: datetime | None) -> bool:
+        return changed is None or changed == before or changed < begun - _CLOCKS_APART
+
+    attempts = AsyncRetrying(
+        stop=stop_after_delay(_SHOWN_WITHIN_SECONDS),
+        wait=wait_exponential(multiplier=0.2, max=4),
+        retry=retry_if_result(is_earlier),
+    )
+    try:
+        changed: datetime = await attempts(_password_changed, user)
+    except RetryError:
+        raise FinalRefusalError(
+            "the new password does not show in the tenant",
+            why=f"the account's lastPasswordChangeDateTime was still {before} after {_SHOWN_WITHIN_SECONDS} seconds",
+            next_move="run again; the account stays disabled until then",
+        ) from None
+    return changed
 
 
 async def replace_password(session: GraphSession, act: acts.ReplacePassword, _: Sink | None) -> None:
@@ -120,6 +216,9 @@ async def set_delegated_scopes(session: GraphSession, act: acts.SetDelegatedScop
 WRITES: Mapping[type[Any], Callable[[GraphSession, Any, Sink | None], Awaitable[None]]] = MappingProxyType(
     {
         acts.RemoveRoleAssignment: remove_role_assignment,
+        acts.RemoveRoleMember: remove_role_member,
+        acts.RequestRoleSchedule: request_role_schedule,
+        acts.EndRoleSchedule: end_role_schedule,
         acts.DisableAccount: disable_account,
         acts.EnableAccount: enable_account,
         acts.IssuePass: issue_pass,
@@ -142,6 +241,13 @@ async def perform(session: GraphSession, act: acts.GraphAct, sink: Sink | None) 
         raise
     except Exception as error:  # noqa: BLE001  # whatever the SDK raises: the outcome is uncertain, and is looked at again
         # What hands a secret out is not done again by itself: each time would leave one more of them in the sink.
+        if isinstance(error, APIError) and code_of(error) == ACTIVE_DURATION_TOO_SHORT:
+            raise TooEarlyError(
+                f"{type(act).__name__} was refused",
+                why=describe(error),
+                next_move="it is tried again until the 5 minutes are over in which Entra ID takes no role back",
+                seconds=SHORTEST_ACTIVE_SECONDS,
+            ) from None
         kind = FinalRefusalError if isinstance(act, acts.DeliverPassword | acts.IssuePass) else RefusedError
         raise kind(
             f"{type(act).__name__} was refused", why=describe(error), next_move="see why, then run again"

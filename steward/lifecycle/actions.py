@@ -37,11 +37,15 @@ class TerraformCall:
 
 @dataclass(frozen=True)
 class Wait:
-    """Somebody has to act; the tenant itself ends the time for it at `until`."""
+    """Somebody has to act; the tenant itself ends the time for it at `until`.
+
+    Without `is_for_somebody` it is time alone that is waited for, and reading afterwards may take what it takes.
+    """
 
     subject: str
     reason: str
     until: datetime
+    is_for_somebody: bool = True
 
 
 @dataclass(frozen=True)

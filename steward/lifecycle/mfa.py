@@ -41,6 +41,27 @@ def check_mfa(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield Already("MFA", f"demanded for {', '.join(answer.client_app_type for answer in what_if)}")
 
 
+def check_break_glass_left_out(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Yield `Already` when the account's policy does not meet a member of the break-glass group, else why not."""
+    account, policies, what_if = facts.account, facts.policies, facts.what_if_break_glass
+    if isinstance(account, Absent | Unreadable) or isinstance(policies, Absent | Unreadable):
+        return  # said where the policy itself is judged
+    if isinstance(what_if, Absent | Unreadable):
+        yield from not_there(what_if)
+        return
+    ours = {policy.object_id for policy in policies if account.object_id in policy.include_users}
+    met = [answer.client_app_type for answer in what_if if answer.applied_policy_ids & ours]
+    if met or not what_if:
+        yield Blocked(
+            f"break-glass group {tenant.break_glass.label}",
+            "What-If says that the account's policy meets a member of it, for these client types: "
+            f"{', '.join(met) or 'none was evaluated'}",
+            f"run cdktf deploy {tenant.name}, which leaves the group out again, then run again",
+        )
+    else:
+        yield Already(f"break-glass group {tenant.break_glass.label}", "the account's policy leaves its members out")
+
+
 def gap_of(policy: PolicyState, account_id: str, break_glass_id: str, tenant: Tenant) -> str | None:
     """Return why the policy does not protect the account everywhere, None when it does."""
     gaps = {

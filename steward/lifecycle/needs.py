@@ -7,8 +7,15 @@ well. The documentation's tables are made from this module.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from steward.config.model import Elevation, SignIn, Tenant
-from steward.wellknown.roles import PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, USER_ADMINISTRATOR
+from steward.config.model import FirstSignIn, SignIn, Tenant
+from steward.wellknown.roles import (
+    CONDITIONAL_ACCESS_ADMINISTRATOR,
+    GLOBAL_ADMINISTRATOR,
+    PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+    SECURITY_ADMINISTRATOR,
+    USER_ADMINISTRATOR,
+)
 
 
 @dataclass(frozen=True)
@@ -20,8 +27,9 @@ class When:
 
 
 ALWAYS = When("always", lambda _: True)
-AT_DEPLOY = When("`elevation: at_deploy`", lambda tenant: tenant.elevation is Elevation.AT_DEPLOY)
-NOT_AT_DEPLOY = When("`elevation: none`", lambda tenant: tenant.elevation is not Elevation.AT_DEPLOY)
+BY_LATCH = When("`elevation: at_deploy` or `in_window`", lambda tenant: tenant.grants_by_latch)
+NOT_BY_LATCH = When("`elevation: scheduled` or `none`", lambda tenant: not tenant.grants_by_latch)
+FIRST_SIGN_IN = When("`first_sign_in: dashboard`", lambda tenant: tenant.first_sign_in is FirstSignIn.DASHBOARD)
 OWN = When("own registration", lambda tenant: tenant.application.is_own)
 VENDORS = When("`application.client_id`", lambda tenant: not tenant.application.is_own)
 DASHBOARD = When("`dashboard`", lambda tenant: bool(tenant.dashboard))
@@ -45,11 +53,15 @@ class Need:
 
 @dataclass(frozen=True)
 class RoleNeed:
-    """A directory role that Entra ID wants the caller to hold besides its permissions."""
+    """A directory role that Entra ID wants the caller to hold besides its permissions.
+
+    An application needs one only where that is said; a person who is signed in needs those that are for persons.
+    """
 
     role_name: str
     template_ids: tuple[str, ...]
     purpose: str
+    is_for_person: bool = False
 
 
 _READS = (
@@ -62,11 +74,15 @@ DEPLOY_NEEDS = (
     Need("User.ReadWrite.All", "create the account"),
     *_READS,
     Need("Policy.ReadWrite.ConditionalAccess", "create the MFA policy"),
-    Need("RoleManagement.ReadWrite.Directory", "grant Global Administrator until the window's end", AT_DEPLOY),
+    Need(
+        "RoleManagement.ReadWrite.Directory",
+        "grant Global Administrator, and take it away at the window's end",
+        BY_LATCH,
+    ),
     Need(
         "RoleManagement.Read.Directory",
         "see that another Global Administrator exists",
-        NOT_AT_DEPLOY,
+        NOT_BY_LATCH,
         wider=("RoleManagement.ReadWrite.Directory", "Directory.Read.All"),
     ),
     Need(
@@ -115,6 +131,7 @@ POST_APPLY_NEEDS = (
         SIGN_IN,
         wider=("UserAuthenticationMethod.ReadWrite.All",),
     ),
+    Need("AuditLog.Read.All", "see the first sign-in in the sign-in log", FIRST_SIGN_IN),
     Need("LicenseAssignment.ReadWrite.All", "assign the account's licences", LICENCES, wider=("User.ReadWrite.All",)),
 )
 
@@ -126,6 +143,26 @@ POST_APPLY_ROLES = (
     ),
 )
 
+# What a signed-in person must hold besides: a delegated permission lets nobody do what his own roles do not.
+_REGULATES_ROLES = RoleNeed(
+    "Privileged Role Administrator",
+    (PRIVILEGED_ROLE_ADMINISTRATOR, GLOBAL_ADMINISTRATOR),
+    "nobody else gives Global Administrator or takes it away, or grants application permissions",
+    is_for_person=True,
+)
+_WRITES_USERS = RoleNeed(
+    "User Administrator",
+    (USER_ADMINISTRATOR, GLOBAL_ADMINISTRATOR),
+    "the account is created, disabled and given a password with it",
+    is_for_person=True,
+)
+_WRITES_POLICIES = RoleNeed(
+    "Conditional Access Administrator",
+    (CONDITIONAL_ACCESS_ADMINISTRATOR, SECURITY_ADMINISTRATOR, GLOBAL_ADMINISTRATOR),
+    "the MFA policy is created with it",
+    is_for_person=True,
+)
+
 PLAN_NEEDS = (
     Need("User.Read.All", "read the account", wider=("User.ReadWrite.All", "Directory.Read.All")),
     Need("Group.Read.All", "read the break-glass group and the dashboard's groups", wider=("Directory.Read.All",)),
@@ -133,7 +170,7 @@ PLAN_NEEDS = (
     Need(
         "RoleManagement.Read.Directory",
         "read the role assignment while it is in the state",
-        AT_DEPLOY,
+        BY_LATCH,
         wider=("RoleManagement.ReadWrite.Directory", "Directory.Read.All"),
     ),
     Need(
@@ -141,6 +178,53 @@ PLAN_NEEDS = (
         "read the application, its service principal and their owners",
         wider=("Application.ReadWrite.All", "Directory.Read.All"),
     ),
+)
+
+TAKE_ROLE = Need("RoleManagement.ReadWrite.Directory", "read the account's roles, and take them away")
+DISABLE = Need("User.EnableDisableAccount.All", "disable the account", wider=("User.ReadWrite.All",))
+DELETE_PASS = Need(
+    "UserAuthMethod-TAP.ReadWrite.All",
+    "delete the passes that open the account",
+    SIGN_IN,
+    wider=("UserAuthenticationMethod.ReadWrite.All",),
+)
+_FIND_ACCOUNT = Need(
+    "User.Read.All",
+    "find the account, the tenant's administrators and other accounts",
+    wider=("Directory.Read.All", "User.ReadWrite.All"),
+)
+_READ_GROUPS = Need(
+    "GroupMember.Read.All",
+    "see who is Global Administrator through a group",
+    wider=("Group.Read.All", "Directory.Read.All"),
+)
+_READ_METHODS = Need(
+    "UserAuthenticationMethod.Read.All",
+    "see whether the account is settled, and which passes it has",
+    SIGN_IN,
+    wider=("UserAuthenticationMethod.ReadWrite.All",),
+)
+
+CLOSE_NEEDS = (
+    _FIND_ACCOUNT,
+    _READ_GROUPS,
+    TAKE_ROLE,
+    DISABLE,
+    Need("User.RevokeSessions.All", "end the account's sessions", wider=("User.ReadWrite.All",)),
+    _READ_METHODS,
+    DELETE_PASS,
+)
+
+GUARD_NEEDS = (
+    _FIND_ACCOUNT,
+    _READ_GROUPS,
+    Need(
+        "RoleManagement.Read.Directory",
+        "read the account's roles and their schedules",
+        wider=("RoleManagement.ReadWrite.Directory",),
+    ),
+    Need("AuditLog.Read.All", "see since when the role is held", wider=("Directory.Read.All",)),
+    _READ_METHODS,
 )
 
 
@@ -154,9 +238,29 @@ def post_apply_needs(tenant: Tenant) -> tuple[Need, ...]:
     return tuple(need for need in POST_APPLY_NEEDS if need.when.holds(tenant))
 
 
+def deploy_roles(tenant: Tenant) -> tuple[RoleNeed, ...]:
+    """Return the directory roles without which the deploy is refused."""
+    return (_WRITES_USERS, _WRITES_POLICIES, *([_REGULATES_ROLES] if tenant.grants_by_latch else []))
+
+
+def post_apply_roles() -> tuple[RoleNeed, ...]:
+    """Return the directory roles without which post-apply is refused."""
+    return (*POST_APPLY_ROLES, _REGULATES_ROLES, _WRITES_USERS)
+
+
 def plan_needs(tenant: Tenant) -> tuple[Need, ...]:
     """Return what an identity needs that plans this tenant's stack and writes nothing."""
     return tuple(need for need in PLAN_NEEDS if need.when.holds(tenant))
+
+
+def close_needs(tenant: Tenant) -> tuple[Need, ...]:
+    """Return what an identity needs that only closes: takes the role away, disables the account, ends its sessions."""
+    return tuple(need for need in CLOSE_NEEDS if need.when.holds(tenant))
+
+
+def guard_needs(tenant: Tenant) -> tuple[Need, ...]:
+    """Return what a guard needs to tell; one that closes needs what closing needs as well."""
+    return tuple(need for need in GUARD_NEEDS if need.when.holds(tenant))
 
 
 def render_needs() -> str:
@@ -166,6 +270,8 @@ def render_needs() -> str:
         ("Deploying identity", DEPLOY_NEEDS),
         ("Post-apply identity", POST_APPLY_NEEDS),
         ("Plan-only identity", PLAN_NEEDS),
+        ("Closing identity", CLOSE_NEEDS),
+        ("Guarding identity", GUARD_NEEDS),
     ):
         lines += [f"### {title}", "", "| permission | needed | to |", "| --- | --- | --- |"]
         lines += [f"| `{need.permission}` | {need.when.words} | {need.purpose} |" for need in needs]

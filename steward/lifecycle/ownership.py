@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, Reading, RoleHoldings, Unreadable, UserState
-from steward.lifecycle.actions import Action, Already, Blocked, could_not_tell
+from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.privilege import describe, privileged
 from steward.wellknown.account import STAMP
 from steward.wellknown.latch import PREPARED
@@ -28,6 +28,23 @@ def others_hold(twins: RoleHoldings) -> Blocked:
         f"another account of ours holds a privileged role, or will when it is restored: {listed}",
         "take the role away from it; a deleted one is deleted for good in the recycle bin",
     )
+
+
+def check_other_accounts(facts: Facts) -> Iterator[Action]:
+    """Yield whether any other account of ours holds a privileged role, deleted ones included."""
+    twins = facts.twins
+    if isinstance(twins, Absent | Unreadable):
+        yield from not_there(twins)
+    elif privileged(twins):
+        yield others_hold(twins)
+    elif twins.unreadable:
+        yield Found(
+            "other accounts",
+            f"{', '.join(entry.what for entry in twins.unreadable)}: {twins.unreadable[0].why}",
+            "delete it for good in the recycle bin",
+        )
+    else:
+        yield Already("other accounts", "none holds a privileged role")
 
 
 def deleted_or_unknown(facts: Facts, tenant: Tenant) -> Iterator[Action]:

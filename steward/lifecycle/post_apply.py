@@ -6,25 +6,47 @@ first and the latch is left where no deploy grants it again.
 
 import asyncio
 from asyncio import CancelledError
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from steward.errors import ExitCode
 from steward.facts import (
     NOT_READ,
+    Absent,
     LatchState,
     PlanState,
     RoleHoldings,
+    SignInState,
     StackState,
     Unreadable,
     UserState,
+    WindowState,
 )
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.runner import StepOutcome, worse
 from steward.lifecycle.step import Step
-from steward.lifecycle.steps import ABANDON, CLOSE, CONSENT, ENROL, OPEN, PREFLIGHT, PROVE, SEAL, SETTLE, SHUT, VERIFY
+from steward.lifecycle.steps import (
+    ABANDON,
+    ADMIT,
+    ATTEND,
+    CLOSE,
+    CONSENT,
+    ELEVATE,
+    ENROL,
+    OPEN,
+    PREFLIGHT,
+    PROVE,
+    SEAL,
+    SETTLE,
+    SHUT,
+    VERIFY,
+)
+from steward.lifecycle.window import find_open_window
 from steward.wellknown.latch import SEALED
+
+# Every credential changes hands before the role is granted.
+_WINDOW = (OPEN, ENROL, ADMIT, ELEVATE, CONSENT, ATTEND)
 
 T = TypeVar("T")
 RunStep = Callable[[Step], Awaitable[StepOutcome]]
@@ -38,6 +60,9 @@ class PostApply:
     writes: int = 0
     is_sealed: bool | None = None
     is_enabled: bool | None = None
+    may_be_privileged: bool = False
+    is_window_open: bool = False
+    is_attended: bool = False
     privileged_roles: tuple[str, ...] | None = None
     plan: str | None = None
     steps: dict[str, str] = field(default_factory=dict)
@@ -55,6 +80,10 @@ class PostApply:
         if isinstance(facts.stack, StackState):
             latch = facts.stack.latch
             self.is_sealed = isinstance(latch, LatchState) and latch.phase == SEALED
+        if isinstance(facts.window, WindowState | Absent):
+            self.is_window_open = find_open_window(facts) is not None
+        if isinstance(facts.first_sign_in, SignInState) or facts.operators_word is True:
+            self.is_attended = True
         if isinstance(facts.plan, PlanState):
             self.plan = f"{len(facts.plan.changes)} changes" if facts.plan.changes else "empty"
         if isinstance(facts.account, UserState):
@@ -62,30 +91,42 @@ class PostApply:
         if isinstance(facts.roles, RoleHoldings):
             held = tuple(describe(holding) for holding in privileged(facts.roles))
             self.privileged_roles = held if held or not facts.roles.unreadable else None
+            self.may_be_privileged = self.privileged_roles != ()
         elif isinstance(facts.roles, Unreadable) and facts.roles is not NOT_READ:
             self.privileged_roles = None
+            self.may_be_privileged = True
 
 
-async def post_apply(run: RunStep) -> PostApply:
-    """Run the whole order; the returned exit code is 0 only if every step was confirmed and nothing was found."""
+async def post_apply(run: RunStep, *, opens_window: bool = False) -> PostApply:
+    """Run the whole order; the returned exit code is 0 only if every step was confirmed and nothing was found.
+
+    With `opens_window` a person signs in as the account while it holds the role: credentials before, closed after.
+    """
     result = PostApply()
-    if not result.take(await run(PREFLIGHT)):
+    is_ready = result.take(await run(PREFLIGHT))
+    is_usable = bool(result.is_enabled) and result.privileged_roles != ()
+    if not is_ready:
+        if is_usable or result.may_be_privileged:
+            # Mending what is missing takes its time, and the role would stand all the while for nothing: a deploy that
+            # granted it did so for a consent that needs none, and a window that an earlier run opened cannot go on.
+            await to_the_end(withdraw(run, result, opens_window=opens_window))
         return result
-    if result.is_enabled and result.privileged_roles != ():
+    if is_usable and not result.is_window_open:
         # Somebody enabled it while it holds the role: that is ended before anything else is done.
         result.take(await to_the_end(run(CLOSE)))
+    steps = (PROVE, *_WINDOW) if opens_window and not (result.is_sealed or result.is_attended) else (PROVE, CONSENT)
     try:
-        has_consent = result.take(await run(PROVE)) and result.take(await run(CONSENT))
+        is_done = await in_order(run, result, steps)
     except (Exception, CancelledError):
         # Whatever broke here, or whoever broke it off, a role that is held is worse: it goes first.
-        await to_the_end(close_and_abandon(run, result))
+        await to_the_end(withdraw(run, result, opens_window=opens_window))
         raise
-    if not has_consent:
-        await to_the_end(close_and_abandon(run, result))
+    if not is_done:
+        await to_the_end(withdraw(run, result, opens_window=opens_window))
         return result
     is_closed = False
     try:
-        is_closed = result.take(await to_the_end(run(CLOSE)))
+        is_closed = await to_the_end(close(run, result, opens_window=opens_window and not result.is_sealed))
     finally:
         if not is_closed:
             await to_the_end(abandon(run, result))
@@ -96,7 +137,7 @@ async def post_apply(run: RunStep) -> PostApply:
     if not result.take(await to_the_end(run(CLOSE))):
         return result
     try:
-        result.take(await run(OPEN)) and result.take(await run(ENROL))
+        await in_order(run, result, (OPEN, ENROL))
     except (Exception, CancelledError):
         # Nobody waits any longer, so the account does not stay open.
         result.take(await to_the_end(run(SHUT)))
@@ -106,14 +147,14 @@ async def post_apply(run: RunStep) -> PostApply:
     return result
 
 
-async def close_only(run: RunStep) -> PostApply:
+async def close_only(run: RunStep, *, opens_window: bool = False) -> PostApply:
     """Take the role away, and turn the latch back where Terraform can; closing itself does not need it."""
     result = PostApply()
-    await to_the_end(close_and_abandon(run, result))
+    await to_the_end(withdraw(run, result, opens_window=opens_window))
     return result
 
 
-async def preview(run: RunStep, *, is_close_only: bool = False) -> PostApply:
+async def preview(run: RunStep, *, is_close_only: bool = False, opens_window: bool = False) -> PostApply:
     """Show what a run would do from where the tenant stands; what depends on an earlier deed is left out."""
     result = PostApply()
     if is_close_only:
@@ -122,18 +163,41 @@ async def preview(run: RunStep, *, is_close_only: bool = False) -> PostApply:
         return result
     if not result.take(await run(PREFLIGHT)):
         return result
-    has_consent = result.take(await run(PROVE)) and result.take(await run(CONSENT))
+    if opens_window and not (result.is_sealed or result.is_attended):
+        # Everything after it waits for a person.
+        await in_order(run, result, (PROVE, OPEN))
+        return result
+    has_consent = await in_order(run, result, (PROVE, CONSENT))
     for step in (CLOSE, SEAL, SETTLE) if has_consent else (CLOSE, ABANDON):
         result.take(await run(step))
     return result
 
 
-async def close_and_abandon(run: RunStep, result: PostApply) -> None:
+async def in_order(run: RunStep, result: PostApply, steps: Iterable[Step]) -> bool:
+    """Run steps until one is blocked; return whether none was."""
+    for step in steps:
+        if not result.take(await run(step)):
+            return False
+    return True
+
+
+async def withdraw(run: RunStep, result: PostApply, *, opens_window: bool) -> None:
     """Take the role away, then leave the latch where no deploy grants it again, even if the first was blocked."""
     try:
-        result.take(await run(CLOSE))
+        await close(run, result, opens_window=opens_window)
     finally:
         await abandon(run, result)
+
+
+async def close(run: RunStep, result: PostApply, *, opens_window: bool) -> bool:
+    """Take the role away; an account that was open for the window is closed, and its passes go, whatever came of it."""
+    is_closed = False
+    try:
+        is_closed = result.take(await run(CLOSE))
+    finally:
+        if opens_window:
+            is_closed = result.take(await run(SHUT)) and is_closed
+    return is_closed
 
 
 async def abandon(run: RunStep, result: PostApply) -> None:

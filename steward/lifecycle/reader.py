@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from steward.config.model import SignIn, Tenant
+from steward.config.model import Elevation, FirstSignIn, SignIn, Tenant
 from steward.facts import (
     Absent,
     Caller,
+    DeliveryState,
     Facts,
     GrantsState,
     GroupState,
     LatchState,
+    Leftover,
     MethodsState,
     Organization,
     PassPolicy,
@@ -19,28 +23,67 @@ from steward.facts import (
     PolicyState,
     Reading,
     RoleHoldings,
+    RoleTerm,
+    SignInState,
+    SinkState,
     StackState,
     Unreadable,
     UserState,
     WhatIf,
+    WindowState,
 )
-from steward.graph import conditional_access, reads
+from steward.graph import conditional_access, method_policy, reads, roles, terms, windows
+from steward.graph.leftovers import read_leftovers
 from steward.graph.session import GraphSession
+from steward.lifecycle.sightings import RoleSightings
+from steward.lifecycle.window import window_of
+from steward.sinks.sink import Sink
 from steward.terraform import Workspace
 from steward.wellknown.latch import SEALED
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
+from steward.wellknown.strengths import BUILT_IN_STRENGTHS
 
 # A policy counts when it reads back this many times: right after a change one replica may still know the old one.
 _READ_BACKS = 3
+_NOT_ASKED = Unreadable("Terraform's state", "this program does not ask Terraform")
+
+
+@dataclass
+class StackMemory:
+    """Terraform's state as a step last read it: reading takes seconds, and ids do not change within a step."""
+
+    stack: Reading[StackState] | None = None
 
 
 class FactReader:
-    """One pass over a tenant; make a new one whenever fresh facts are needed."""
+    """One pass over a tenant; make a new one whenever fresh facts are needed.
 
-    def __init__(self, session: GraphSession, workspace: Workspace, tenant: Tenant) -> None:
+    Without a workspace Terraform is not asked. `memory` spares passes of one step the state where only its ids matter;
+    a step that reads the stack itself gets it fresh each time.
+    """
+
+    def __init__(
+        self,
+        session: GraphSession,
+        workspace: Workspace | None,
+        tenant: Tenant,
+        sightings: RoleSightings,
+        *,
+        memory: StackMemory | None = None,
+        first_seen: Mapping[str, datetime] | None = None,
+        is_glance: bool = False,
+        operators_word: asyncio.Event | None = None,
+        sink: Sink | None = None,
+    ) -> None:
         self._session = session
         self._workspace = workspace
         self._tenant = tenant
+        self._sightings = sightings
+        self._memory = memory or StackMemory()
+        self._first_seen = first_seen or {}
+        self._is_glance = is_glance
+        self._operators_word = operators_word
+        self._sink = sink
         self._passed: dict[str, asyncio.Task[Any]] = {}
 
     async def read(self, names: Iterable[str]) -> Facts:
@@ -60,14 +103,28 @@ class FactReader:
                 "account": self._account,
                 "methods": self._methods,
                 "pass_policy": self._pass_policy,
+                "strength": self._strength,
+                "sink": self._sink_state,
+                "delivery": self._delivery,
                 "roles": self._roles,
+                "owned": self._owned,
                 "other_administrators": self._other_administrators,
                 "policies": self._policies,
                 "what_if": self._what_if,
+                "what_if_break_glass": self._what_if_break_glass,
+                "leftovers": self._leftovers,
+                "lock": self._lock,
                 "grants": self._grants,
                 "twins": self._twins,
+                "now": self._now,
+                "window": self._window,
+                "first_sign_in": self._first_sign_in,
+                "operators_word": self._word,
                 "stack": self._stack,
                 "plan": self._plan,
+                "role_terms": self._role_terms,
+                "role_grants": self._role_grants,
+                "role_first_seen": self._role_first_seen,
             }
             self._passed[name] = asyncio.ensure_future(readers[name]())
         return self._passed[name]
@@ -89,9 +146,13 @@ class FactReader:
         return await reads.count_groups(self._session, tuple(groups))
 
     async def _account(self) -> Reading[UserState]:
-        stack: Reading[StackState] = await self._once("stack")
+        login = self._tenant.account.login
+        # Terraform takes its time; by then the account is found as anybody without the state would find it.
+        stack, found = await asyncio.gather(self._known_stack(), reads.read_account(self._session, login))
         known_id = stack.account_id if isinstance(stack, StackState) else None
-        return await reads.read_account(self._session, self._tenant.account.login, known_id)
+        if known_id is None or (isinstance(found, UserState) and found.object_id == known_id):
+            return found
+        return await reads.read_account(self._session, login, known_id)
 
     async def _methods(self) -> Reading[MethodsState]:
         account: Reading[UserState] = await self._once("account")
@@ -105,13 +166,53 @@ class FactReader:
     async def _pass_policy(self) -> Reading[PassPolicy]:
         if self._tenant.account.sign_in is SignIn.BLOCKED:
             return Absent("sign-in")
-        return await reads.read_pass_policy(self._session)
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Unreadable):
+            return account
+        account_id = account.object_id if isinstance(account, UserState) else None
+        return await method_policy.read_pass_policy(self._session, account_id)
+
+    async def _strength(self) -> Reading[frozenset[str]]:
+        strength_id = self._tenant.mfa.strength_id
+        if strength_id is None or strength_id in BUILT_IN_STRENGTHS.values():
+            return Absent("a strength of the tenant's own")
+        return await method_policy.read_strength(self._session, strength_id)
+
+    async def _sink_state(self) -> Reading[SinkState]:
+        return Absent("a sink") if self._sink is None else await self._sink.probe()
+
+    async def _delivery(self) -> Reading[DeliveryState]:
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        if self._sink is None or self._tenant.account.sign_in is SignIn.BLOCKED:
+            return Absent("the sink's record")
+        return await self._sink.read_delivery(account.object_id)
 
     async def _roles(self) -> Reading[RoleHoldings]:
         account: Reading[UserState] = await self._once("account")
         if isinstance(account, Absent | Unreadable):
             return account
-        return await reads.read_roles(self._session, account.object_id)
+
+        async def read(assignment_ids: Iterable[str], *, with_schedules: bool) -> RoleHoldings:
+            return await roles.read_roles(
+                self._session, account.object_id, tuple(assignment_ids), with_schedules=with_schedules
+            )
+
+        return await self._sightings.read(
+            read,
+            account=account,
+            stack=await self._known_stack(),
+            answers=self._session.answers,
+            now=self._session.now(),
+            is_glance=self._is_glance,
+        )
+
+    async def _owned(self) -> Reading[RoleHoldings]:
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        return await roles.read_owned(self._session, account.object_id)
 
     async def _other_administrators(self) -> Reading[tuple[str, ...]]:
         account: Reading[UserState] = await self._once("account")
@@ -131,7 +232,7 @@ class FactReader:
 
     async def _what_if(self) -> Reading[tuple[WhatIf, ...]]:
         account: Reading[UserState] = await self._once("account")
-        stack: Reading[StackState] = await self._once("stack")
+        stack: Reading[StackState] = await self._known_stack()
         if isinstance(account, Absent | Unreadable):
             return account
         apps = [MICROSOFT_GRAPH_APP_ID]
@@ -139,8 +240,40 @@ class FactReader:
             apps.append(stack.application_client_id)
         return await conditional_access.read_what_if(self._session, account.object_id, apps)
 
-    async def _grants(self) -> Reading[GrantsState]:
+    async def _what_if_break_glass(self) -> Reading[tuple[WhatIf, ...]]:
+        group: Reading[GroupState] = await self._once("break_glass")
+        if isinstance(group, Absent | Unreadable):
+            return group
+        if not group.user_ids:
+            return Absent("a user in the break-glass group")
+        return await conditional_access.read_what_if(self._session, group.user_ids[0], [MICROSOFT_GRAPH_APP_ID])
+
+    async def _leftovers(self) -> Reading[tuple[Leftover, ...]]:
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Unreadable):
+            return account
+        policies = await conditional_access.read_policies(self._session)
+        if isinstance(policies, Absent | Unreadable):
+            return policies
         stack: Reading[StackState] = await self._once("stack")
+        return await read_leftovers(
+            self._session,
+            self._tenant,
+            account if isinstance(account, UserState) else None,
+            policies,
+            stack if isinstance(stack, StackState) else None,
+        )
+
+    async def _lock(self) -> Reading[bool]:
+        stack: Reading[StackState] = await self._once("stack")
+        if isinstance(stack, Absent | Unreadable):
+            return stack
+        if self._workspace is None or (isinstance(stack.latch, LatchState) and stack.latch.phase == SEALED):
+            return Absent("a latch to turn")
+        return await self._workspace.read_lock()
+
+    async def _grants(self) -> Reading[GrantsState]:
+        stack: Reading[StackState] = await self._known_stack()
         if isinstance(stack, Absent | Unreadable):
             return stack
         if stack.application_client_id is None:
@@ -154,8 +287,57 @@ class FactReader:
         account_id = account.object_id if isinstance(account, UserState) else None
         return await reads.read_twins(self._session, self._tenant.account.login, account_id)
 
+    async def _now(self) -> Reading[datetime]:
+        if not self._session.answers:
+            # The tenant's time is known from its first answer on.
+            await self._once("account")
+        # A machine that slept, or whose clock is behind the tenant's, keeps no window open.
+        return max(self._session.now(), datetime.now(UTC))
+
+    async def _window(self) -> Reading[WindowState]:
+        if self._tenant.elevation is Elevation.SCHEDULED:
+            account: Reading[UserState] = await self._once("account")
+            if isinstance(account, Absent | Unreadable):
+                return account
+            return await windows.read_scheduled_window(self._session, account.object_id)
+        if self._tenant.elevation is not Elevation.IN_WINDOW:
+            return Absent("a window")
+        stack: Reading[StackState] = await self._once("stack")
+        if isinstance(stack, Absent | Unreadable):
+            return stack
+        return window_of(stack, self._tenant)
+
+    async def _first_sign_in(self) -> Reading[SignInState]:
+        if self._tenant.first_sign_in is FirstSignIn.NONE:
+            return Absent("an awaited sign-in")
+        account: Reading[UserState] = await self._once("account")
+        stack: Reading[StackState] = await self._once("stack")
+        window: Reading[WindowState] = await self._once("window")
+        for needed in (account, stack, window):
+            if isinstance(needed, Absent | Unreadable):
+                return needed
+        if not (isinstance(account, UserState) and isinstance(stack, StackState) and isinstance(window, WindowState)):
+            return Absent("a window")
+        if stack.application_client_id is None:
+            return Absent("the application")
+        return await windows.read_first_sign_in(
+            self._session, account.object_id, stack.application_client_id, window.opened
+        )
+
+    async def _word(self) -> Reading[bool]:
+        return self._operators_word is not None and self._operators_word.is_set()
+
     async def _stack(self) -> Reading[StackState]:
-        return await self._workspace.read_stack()
+        if self._workspace is None:
+            return _NOT_ASKED
+        self._memory.stack = await self._workspace.read_stack()
+        return self._memory.stack
+
+    async def _known_stack(self) -> Reading[StackState]:
+        if self._memory.stack is not None and "stack" not in self._passed:
+            return self._memory.stack
+        stack: Reading[StackState] = await self._once("stack")
+        return stack
 
     async def _plan(self) -> Reading[PlanState]:
         # A plan is worth its seconds only once the latch is sealed: before that it would show the role as it stands.
@@ -164,4 +346,19 @@ class FactReader:
             return stack
         if not isinstance(stack.latch, LatchState) or stack.latch.phase != SEALED:
             return Absent("the plan of a sealed stack")
-        return await self._workspace.read_plan()
+        return _NOT_ASKED if self._workspace is None else await self._workspace.read_plan()
+
+    async def _role_terms(self) -> Reading[tuple[RoleTerm, ...]]:
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        return await terms.read_role_terms(self._session, account.object_id)
+
+    async def _role_grants(self) -> Reading[Mapping[str, datetime]]:
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        return await terms.read_role_grants(self._session, account.object_id)
+
+    async def _role_first_seen(self) -> Reading[Mapping[str, datetime]]:
+        return self._first_seen

@@ -8,23 +8,26 @@ into the evidence file before the next one begins.
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import Any
 
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
 
 from steward.config.model import Tenant
-from steward.errors import ExitCode, FinalRefusalError, StewardError
+from steward.errors import ExitCode, FinalRefusalError, StewardError, TooEarlyError
 from steward.evidence import EvidenceFile
 from steward.facts import Absent, Facts, Unreadable
 from steward.graph import writes
+from steward.graph.failures import without_request
 from steward.graph.session import GraphSession
-from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait
-from steward.lifecycle.reader import FactReader
+from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait, could_not_tell
+from steward.lifecycle.reader import FactReader, StackMemory
+from steward.lifecycle.sightings import RoleSightings
 from steward.lifecycle.step import Step
-from steward.sink import Sink
+from steward.sinks.sink import Sink
 from steward.terraform import Workspace
 
 BUDGET_SECONDS = 60.0
@@ -32,6 +35,8 @@ _MOST = 50
 POLL_SECONDS = 15.0
 DOUBT_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
+_PIECE_SECONDS = 1.0
+_LATE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,10 @@ class StepOutcome:
     doubts: Sequence[Action] = ()
     told: set[str] = field(default_factory=set)
     refused: dict[str, tuple[str, StewardError]] = field(default_factory=dict)  # by subject: the verb and the refusal
+    refused_until: dict[str, datetime] = field(default_factory=dict)  # by subject: until when it is refused
     writes: int = 0
     written: float = -inf
+    memory: StackMemory = field(default_factory=StackMemory)
     facts: Facts = field(default_factory=Facts)
 
 
@@ -75,12 +82,14 @@ class Runner:
         *,
         tenant: Tenant,
         session: GraphSession,
-        workspace: Workspace,
+        workspace: Workspace | None,
         evidence: EvidenceFile | None,
         observe: Observer,
         sink: Sink | None = None,
         budget_seconds: float = BUDGET_SECONDS,
         poll_seconds: float = POLL_SECONDS,
+        operators_word: asyncio.Event | None = None,
+        first_seen: Mapping[str, datetime] | None = None,
     ) -> None:
         self._tenant = tenant
         self._session = session
@@ -90,6 +99,9 @@ class Runner:
         self._sink = sink
         self._budget_seconds = budget_seconds
         self._poll_seconds = poll_seconds
+        self._operators_word = operators_word or asyncio.Event()
+        self._sightings = RoleSightings()
+        self._first_seen = first_seen
 
     async def run(self, step: Step) -> StepOutcome:
         """Perform the step until it is confirmed, blocked, or its budget of time is used up."""
@@ -98,8 +110,8 @@ class Runner:
         refusals: dict[str, str] = {}
         try:
             await self._attempts()(self._pass, step, outcome, refusals)
-            while outcome.waits is not None:
-                await self._sleep(step, outcome.waits)
+            while (waits := outcome.waits) is not None:
+                await self._sleep(step, waits)
                 await self._attempts()(self._pass, step, outcome, refusals)
         except RetryError:
             for action in outcome.doubts:
@@ -120,15 +132,31 @@ class Runner:
         )
 
     async def _sleep(self, step: Step, wait: Wait) -> None:
-        left = max(0, round((wait.until - datetime.now(UTC)).total_seconds()))
-        countdown = f"{left // 60}:{left % 60:02} left"
+        """Let some time pass, no more than is left; whoever gives his word, or the end that came in sleep, ends it."""
+        countdown = f"{_in_minutes(self._left_of(wait))} left"
         self._observe(Line(step.name, "waiting", wait.subject, f"{wait.reason} ({countdown})"))
-        await asyncio.sleep(self._poll_seconds)
+        slept, is_given = 0.0, self._operators_word.is_set()
+        while slept < self._poll_seconds and self._left_of(wait) > 0 and self._operators_word.is_set() is is_given:
+            # In short pieces, each followed by a look at the clock: a timer stands still while the machine sleeps.
+            piece = min(_PIECE_SECONDS, self._poll_seconds - slept)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._word_or_never(is_given=is_given), piece)
+            slept += piece
+
+    async def _word_or_never(self, *, is_given: bool) -> None:
+        await (asyncio.Event() if is_given else self._operators_word).wait()
+
+    def _left_of(self, wait: Wait) -> float:
+        """Return the seconds until a wait's end, by the tenant's clock or this machine's, whichever is ahead."""
+        return (wait.until - self._now()).total_seconds()
+
+    def _now(self) -> datetime:
+        return max(self._session.now(), datetime.now(UTC))
 
     async def preview(self, step: Step) -> StepOutcome:
         """Show what the step would do now, and do nothing."""
         outcome = StepOutcome(step.name)
-        outcome.facts = await self._read(step)
+        outcome.facts = await self._read(step, outcome)
         for action in step.decide(outcome.facts, self._tenant):
             if isinstance(action, GraphCall | TerraformCall):
                 outcome.writes += 1
@@ -139,10 +167,17 @@ class Runner:
 
     async def _pass(self, step: Step, outcome: StepOutcome, refusals: dict[str, str]) -> bool:
         """Read, decide and perform once; return whether another look is needed."""
-        outcome.facts = await self._read(step)
-        outcome.waits, outcome.doubts = None, ()
+        before = len(self._session.answers)
+        waited, outcome.waits, outcome.doubts = outcome.waits, None, ()
+        try:
+            async with asyncio.timeout(self._time_to_read(waited)):
+                outcome.facts = await self._read(step, outcome)
+        except TimeoutError:
+            subject = waited.subject if waited is not None else step.name
+            self._judge(step, could_not_tell(subject, "the time for it is over, and a read has not ended"), outcome)
+            return False
         actions = list(step.decide(outcome.facts, self._tenant))
-        self._note(step, "saw", "", summarize(outcome.facts, step.reads))
+        self._note(step, "saw", "", summarize(outcome.facts, step.reads), since=before)
         calls = [action for action in actions if isinstance(action, GraphCall | TerraformCall)]
         self._tell_refused(step, actions, outcome)
         refusals.clear()
@@ -150,17 +185,52 @@ class Runner:
             if not await self._perform(step, call, outcome, refusals):
                 return False
         if calls:
-            return True
+            outcome.waits = self._too_early(outcome)
+            return outcome.waits is None
         is_doubtful = step.looks_again and time.monotonic() - outcome.written < DOUBT_SECONDS
         if is_doubtful and any(isinstance(action, Blocked) for action in actions):
             outcome.doubts = actions
             return True
+        if waited is not None and self._left_of(waited) > 0 and _could_not_tell(actions):
+            # The wait has its own end; a read that fails meanwhile is tried again and sends nobody away.
+            for action in actions:
+                if isinstance(action, Blocked):
+                    self._observe(Line(step.name, "unreadable", action.subject, action.why))
+            outcome.waits = waited
+            return False
         for action in actions:
             self._judge(step, action, outcome)
         return False
 
-    async def _read(self, step: Step) -> Facts:
-        return await FactReader(self._session, self._workspace, self._tenant).read(step.reads)
+    def _time_to_read(self, waited: Wait | None) -> float | None:
+        """Return the seconds that reading may take: whatever Graph puts off, nobody is waited for far beyond it."""
+        if waited is None or not waited.is_for_somebody:
+            return None
+        return max(0.0, self._left_of(waited)) + _LATE_SECONDS
+
+    def _too_early(self, outcome: StepOutcome) -> Wait | None:
+        """Return what is waited for when something was refused that time alone will grant."""
+        for subject, (_, error) in outcome.refused.items():
+            if isinstance(error, TooEarlyError):
+                until = outcome.refused_until.setdefault(subject, self._now() + timedelta(seconds=error.seconds))
+                why = "not taken back yet, since Entra ID refuses to for 5 minutes"
+                wait = Wait(subject, why, until, is_for_somebody=False)
+                return wait if self._left_of(wait) > 0 else None
+        return None
+
+    async def _read(self, step: Step, outcome: StepOutcome) -> Facts:
+        reader = FactReader(
+            self._session,
+            self._workspace,
+            self._tenant,
+            self._sightings,
+            memory=outcome.memory,
+            first_seen=self._first_seen,
+            is_glance=step.is_glance,
+            operators_word=self._operators_word,
+            sink=self._sink,
+        )
+        return await reader.read(step.reads)
 
     async def _perform(
         self,
@@ -175,23 +245,25 @@ class Runner:
         before = len(self._session.answers)
         outcome.writes += 1
         outcome.written = time.monotonic()
+        self._sightings.note(call.act)
         try:
             if isinstance(call, GraphCall):
                 await writes.perform(self._session, call.act, self._sink)
+            elif self._workspace is None:
+                raise FinalRefusalError("Terraform is not asked here", next_move="run scripts/post_apply.py")  # noqa: TRY301  # told below as any other refusal is
             else:
                 await self._workspace.perform(call.act)
         except FinalRefusalError as error:
+            self._note(step, "refused", call.subject, {"why": f"{error.what}: {error.why}"}, since=before)
             self._judge(step, Blocked(call.subject, f"{error.what}: {error.why}", error.next_move), outcome)
             return False
         except StewardError as error:
             why = f"{error.what}: {error.why}"
             refusals[call.subject] = why
-            answers = [asdict(answer) for answer in self._session.answers[before:]]
-            self._note(step, "refused", call.subject, {"why": why, "answers": answers})
+            self._note(step, "refused", call.subject, {"why": why}, since=before)
             outcome.refused[call.subject] = (call.verb, error)
             return True
-        answers = [asdict(answer) for answer in self._session.answers[before:]]
-        self._note(step, call.verb, call.subject, {"answers": answers} if answers else None)
+        self._note(step, call.verb, call.subject, since=before)
         self._observe(Line(step.name, call.verb, call.subject))
         return True
 
@@ -205,8 +277,8 @@ class Runner:
             if is_clear and subject not in still_wanted:
                 self._note(step, verb, subject, {"although": why})
                 self._observe(Line(step.name, verb, subject, f"it is done, although the answer was: {why}"))
-            elif why not in outcome.told:
-                outcome.told.add(why)
+            elif (told := f"{subject}: {without_request(why)}") not in outcome.told:
+                outcome.told.add(told)
                 self._observe(Line(step.name, "refused", subject, why, error.next_move))
         outcome.refused.clear()
 
@@ -230,9 +302,30 @@ class Runner:
         self._note(step, line.verb, line.subject, {"why": line.reason})
         self._observe(line)
 
-    def _note(self, step: Step, verb: str, subject: str, detail: Mapping[str, Any] | None = None) -> None:
+    def _note(
+        self,
+        step: Step,
+        verb: str,
+        subject: str,
+        detail: Mapping[str, Any] | None = None,
+        *,
+        since: int | None = None,
+    ) -> None:
+        """Write a line of evidence, with Graph's answers from number `since` on."""
         if self._evidence is not None:
-            self._evidence.record(step.name, verb, subject, detail)
+            answers = [] if since is None else [asdict(answer) for answer in self._session.answers[since:]]
+            self._evidence.record(step.name, verb, subject, detail, answers)
+
+
+def _could_not_tell(actions: Sequence[Action]) -> bool:
+    """Return whether all that stands in the way is that something could not be read."""
+    blocked = [action for action in actions if isinstance(action, Blocked)]
+    return bool(blocked) and all(action.exit_code is ExitCode.COULD_NOT_TELL for action in blocked)
+
+
+def _in_minutes(seconds: float) -> str:
+    left = max(0, round(seconds))
+    return f"{left // 60}:{left % 60:02}"
 
 
 def worse(first: ExitCode, second: ExitCode) -> ExitCode:

@@ -1,11 +1,12 @@
-"""Whether and how anybody can sign in as the account: what open, enrol, settle and verify have in common."""
+"""Whether and how anybody can sign in as the account: what open, enrol, admit, settle and verify have in common."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from steward.acts import DeletePass, DisableAccount
-from steward.facts import MethodsState, UserState
-from steward.lifecycle.actions import Action, GraphCall
+from steward.acts import DeletePass, DisableAccount, EnableAccount, IssuePass, ReplacePassword
+from steward.config.model import Tenant
+from steward.facts import MethodsState, PassPolicy, UserState
+from steward.lifecycle.actions import Action, Already, GraphCall
 
 # The directory stamps creation and first password separately; a change within this time may be the creation itself.
 _CREATION = timedelta(seconds=5)
@@ -30,3 +31,32 @@ def shut(account: UserState, pass_ids: Sequence[str] = ()) -> Iterator[Action]:
         yield GraphCall("disabled", f"{login}, and ended its sessions", DisableAccount(user_id))
     for pass_id in pass_ids:
         yield GraphCall("deleted", f"pass of {login}", DeletePass(user_id, pass_id))
+
+
+def is_open(account: UserState, methods: MethodsState) -> bool:
+    """Return whether a person can sign in with a pass, and with nothing that the state knows."""
+    return account.is_enabled and has_own_password(account) and methods.usable_pass is not None
+
+
+def let_in(
+    account: UserState, methods: MethodsState, policy: PassPolicy, tenant: Tenant, *, purpose: str
+) -> Iterator[Action]:
+    """Yield what opens the account with a one-time pass: a password nobody keeps, the pass, and only then enabling.
+
+    A pass is issued while the account is disabled, and the account is enabled once the sink has the pass. So a pass of
+    a disabled account that an earlier run issued may be in nobody's hands, and is made anew.
+    """
+    user_id, login = account.object_id, account.login
+    usable = methods.usable_pass
+    if usable is not None and is_open(account, methods):
+        yield Already(login, f"open {purpose} until {usable.ends:%Y-%m-%d %H:%M} UTC")
+    elif usable is not None and usable.is_delivered and has_own_password(account):
+        yield GraphCall("enabled", f"{login}, {purpose}", EnableAccount(user_id))
+    elif account.is_enabled or methods.passes:
+        yield from shut(account, [entry.pass_id for entry in methods.passes])
+    elif not has_own_password(account):
+        yield GraphCall("replaced", f"password of {login}", ReplacePassword(user_id))
+    else:
+        minutes = min(max(tenant.window_minutes, policy.shortest), policy.longest)
+        subject = f"one-time pass for {login}, to the sink, valid {minutes} minutes, {purpose}"
+        yield GraphCall("issued", subject, IssuePass(user_id, login, minutes))

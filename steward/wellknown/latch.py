@@ -1,6 +1,7 @@
 """The latch as Terraform spells it: its address, its phases, and the options that turn it and touch nothing else."""
 
 LATCH = "terraform_data.latch"
+ROLE_ASSIGNMENT = "azuread_directory_role_assignment.global_administrator"
 PREPARED = "prepared"
 PRIVILEGED = "privileged"
 SEALED = "sealed"

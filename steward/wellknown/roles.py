@@ -13,6 +13,8 @@ from steward.wellknown.tables import read_table
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 USER_ADMINISTRATOR = "fe930be7-5e62-47db-91af-98c3a49a38b1"
 PRIVILEGED_AUTHENTICATION_ADMINISTRATOR = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
+CONDITIONAL_ACCESS_ADMINISTRATOR = "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9"
+SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 
 
@@ -43,3 +45,9 @@ def privileged_role_template_ids() -> frozenset[str]:
 def find_directory_role(template_id: str) -> DirectoryRole | None:
     """Return the built-in role with this template id, None for a custom role or one younger than the table."""
     return directory_roles().get(template_id.lower())
+
+
+def is_privileged_role(template_id: str) -> bool:
+    """Return whether a role counts as privileged; one that is not built in may do anything, and therefore does."""
+    role = find_directory_role(template_id)
+    return role is None or role.is_privileged

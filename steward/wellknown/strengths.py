@@ -19,3 +19,6 @@ BUILT_IN_STRENGTHS = MappingProxyType(
 
 # The other two leave the pass out of their combinations, so nobody enrols a second factor under them with one.
 STRENGTHS_WITH_TEMPORARY_ACCESS_PASS = frozenset({MULTIFACTOR})
+
+# What Graph calls a one-time pass among a strength's combinations.
+ENROLMENT_COMBINATION = "temporaryAccessPassOneTime"

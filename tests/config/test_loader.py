@@ -6,7 +6,15 @@ import pytest
 
 from steward.config.clouds import CLOUDS
 from steward.config.loader import find_tenant_files, load_tenant, load_tenants
-from steward.config.model import ConsentFor, Elevation, GroupReference, SignIn
+from steward.config.model import (
+    CommandSink,
+    ConsentFor,
+    Elevation,
+    FileSink,
+    GroupReference,
+    KeyVaultSink,
+    SignIn,
+)
 from steward.config.problem import TenantFileError
 from tests.config.good_file import GOOD, mutate, write_tenant_file
 
@@ -144,7 +152,7 @@ class TestSink:
         file = write_tenant_file(tmp_path, text)
         (file.parent.parent / mark).mkdir(exist_ok=True)
         sink = load_tenant(file).sink
-        assert sink is not None
+        assert isinstance(sink, FileSink)
         return sink.folder
 
     def test_outside_the_project_is_taken(self, tmp_path: Path) -> None:
@@ -302,3 +310,36 @@ class TestFolder:
     def test_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(TenantFileError, match="is no folder"):
             find_tenant_files(tmp_path / "tenants")
+
+    def test_key_vault_of_the_cloud_is_taken(self, tmp_path: Path) -> None:
+        sink = '{key_vault: {vault: "https://contoso-secrets.vault.azure.net", secret_prefix: account}}'
+        text = mutate("sign_in: blocked", "sign_in: allowed") + f"sink: {sink}\n"
+
+        loaded = load_tenant(write_tenant_file(tmp_path, text)).sink
+
+        assert loaded == KeyVaultSink(vault="https://contoso-secrets.vault.azure.net", secret_prefix="account")
+
+    @pytest.mark.parametrize(
+        ("address", "is_taken"),
+        [("https://localhost:8443", True), ("https://localhost:8444", False), ("https://c.vault.azure.net", False)],
+    )
+    def test_key_vault_of_a_sandbox_is_at_the_sandbox(self, address: str, is_taken: bool, tmp_path: Path) -> None:
+        base = "https://localhost:8443"
+        cloud = f'cloud: {{name: sandbox, authority: "{base}", graph: "{base}"}}'
+        text = mutate("cloud: global", cloud, text=mutate("sign_in: blocked", "sign_in: allowed"))
+        text += f'sink: {{key_vault: {{vault: "{address}", secret_prefix: account}}}}\n'
+
+        if is_taken:
+            assert load_tenant(write_tenant_file(tmp_path, text)).sink
+        else:
+            with pytest.raises(TenantFileError, match="must not leave"):
+                load_tenant(write_tenant_file(tmp_path, text))
+
+    @pytest.mark.parametrize(("word", "program"), [("age", "age"), ("../keep", "{project}/keep")])
+    def test_command_is_words_and_a_path_is_relative_to_the_file(self, word: str, program: str, tmp_path: Path) -> None:
+        sink = f"{{command: {{words: [{word}, --output, <time>-<name>.age]}}}}"
+        text = mutate("sign_in: blocked", "sign_in: allowed") + f"sink: {sink}\n"
+        file = write_tenant_file(tmp_path, text)
+
+        wanted = program.replace("{project}", str(file.parent.parent))
+        assert load_tenant(file).sink == CommandSink(words=(wanted, "--output", "<time>-<name>.age"))

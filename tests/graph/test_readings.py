@@ -14,7 +14,7 @@ from steward.config.clouds import Cloud
 from steward.config.model import GroupReference
 from steward.errors import RefusedError, UnreadableError
 from steward.facts import Absent, GroupState, RoleHoldings, Unreadable, UserState
-from steward.graph import conditional_access, reads, writes
+from steward.graph import conditional_access, method_policy, reads, roles, writes
 from steward.graph.credentials import SecretSignIn, open_credential
 from steward.graph.session import GraphSession, open_session
 from steward.secret import Secret
@@ -77,11 +77,25 @@ def test_group_by_name_is_a_value(sandbox: RunningSandbox) -> None:
     assert len(found.member_ids) == 2
 
 
-@pytest.mark.parametrize("read", [reads.read_methods, reads.read_roles])
-def test_part_of_an_account_that_is_gone_is_unreadable_and_no_absence(
-    sandbox: RunningSandbox, read: Callable[[GraphSession, str], Awaitable[Any]]
-) -> None:
-    assert isinstance(ask(sandbox, lambda session: read(session, NOBODY)), Unreadable)
+def test_part_of_an_account_that_is_gone_is_unreadable_and_no_absence(sandbox: RunningSandbox) -> None:
+    assert isinstance(ask(sandbox, lambda session: reads.read_methods(session, NOBODY)), Unreadable)
+    assert [entry.what for entry in ask(sandbox, lambda session: roles.read_roles(session, NOBODY)).unreadable] == [
+        "memberships of groups and directory roles"
+    ]
+
+
+def test_roles_that_nobody_may_read_are_unreadable_by_every_path(sandbox: RunningSandbox) -> None:
+    found = ask(sandbox, lambda session: roles.read_roles(session, NOBODY, ("one",)), identity="stranger")
+    assert found.held == ()
+    assert [entry.what for entry in found.unreadable] == [
+        "role assignments",
+        "the role assignment one",
+        "memberships of groups and directory roles",
+        "active now roles",
+        "active schedule roles",
+        "eligible roles",
+    ]
+    assert all("403" in entry.why for entry in found.unreadable)
 
 
 @pytest.mark.parametrize(
@@ -89,17 +103,16 @@ def test_part_of_an_account_that_is_gone_is_unreadable_and_no_absence(
     [
         lambda session: reads.read_account(session, "alex.moore@contoso.example"),
         lambda session: reads.read_group(session, GroupReference(name="sg-breakglass")),
-        lambda session: reads.read_roles(session, NOBODY),
         reads.read_organization,
         reads.read_security_defaults,
         lambda session: reads.read_other_administrators(session, None),
         lambda session: reads.read_twins(session, "alex.moore@contoso.example", None),
-        reads.read_pass_policy,
+        lambda session: method_policy.read_pass_policy(session, None),
         conditional_access.read_policies,
         lambda session: conditional_access.read_what_if(session, NOBODY, [NOBODY]),
     ],
     ids=[
-        "account", "group", "roles", "organization", "security defaults", "administrators", "deleted", "pass policy",
+        "account", "group", "organization", "security defaults", "administrators", "deleted", "pass policy",
         "policies", "what if",
     ],
 )  # fmt: skip  # a name a question, in the same order
@@ -113,7 +126,7 @@ def test_read_that_is_not_permitted_is_unreadable_and_says_why(
 
 def test_roles_without_p2_are_readable_and_schedules_are_a_confirmed_absence(sandbox: RunningSandbox) -> None:
     account = ask(sandbox, lambda session: reads.read_account(session, "breakglass1@contoso.onmicrosoft.com"))
-    found = ask(sandbox, lambda session: reads.read_roles(session, account.object_id))
+    found = ask(sandbox, lambda session: roles.read_roles(session, account.object_id))
     assert isinstance(found, RoleHoldings)
     assert [(entry.role_name, entry.path) for entry in found.held] == [("Global Administrator", "direct")]
     assert found.unreadable == ()

@@ -21,9 +21,9 @@ def test_every_fact_can_be_read() -> None:
     assert {name for name in NAMES if f'"{name}"' in inspect.getsource(reader.FactReader)} == NAMES
 
 
-def test_every_step_has_a_name_of_its_own_but_for_the_three_preflights() -> None:
+def test_every_step_has_a_name_of_its_own_but_for_the_preflights() -> None:
     names = sorted(step.name for step in STEPS)
-    assert names == sorted([*set(names), "preflight", "preflight"])
+    assert names == sorted([*set(names), *["preflight"] * 4, *["close", "shut"]])
 
 
 def test_every_step_asks_for_facts_that_exist() -> None:

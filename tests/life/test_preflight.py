@@ -42,8 +42,11 @@ Run = Callable[[Tenancy, Program, str], int]
 
 
 @pytest.fixture(scope="module")
-def deployed(tenancy: Tenancy) -> Tenancy:
+def demoted(make_tenancy: MakeTenancy) -> Tenancy:
+    """A tenant with a deploy whose role is gone, where a blocked run has nothing to take away."""
+    tenancy = make_tenancy()
     tenancy.deploy()
+    tenancy.post_apply("--only", "close")
     return tenancy
 
 
@@ -101,48 +104,65 @@ def test_deploying_identity_without_a_permission_is_told_which(
 
 @pytest.mark.parametrize("permission", [need.permission for need in post_apply_needs(TENANT)])
 def test_post_apply_identity_without_a_permission_is_told_which_and_touches_nothing(
-    deployed: Tenancy, run: Run, capsys: pytest.CaptureFixture[str], permission: str
+    demoted: Tenancy, run: Run, capsys: pytest.CaptureFixture[str], permission: str
 ) -> None:
-    deployed.scene.control.clear_journal()
-    deployed.scene.control.withdraw(POST_APPLY, permission)
+    demoted.scene.control.clear_journal()
+    demoted.scene.control.withdraw(POST_APPLY, permission)
     try:
-        assert run(deployed, post_apply.main, POST_APPLY) == 1
+        assert run(demoted, post_apply.main, POST_APPLY) == 1
     finally:
-        deployed.scene.control.grant(POST_APPLY, permission)
+        demoted.scene.control.grant(POST_APPLY, permission)
     told = capsys.readouterr()
     assert f"missing     permission {permission}" in told.err
-    assert "--only close" in told.out
-    assert deployed.writes() == []
+    assert demoted.writes() == []
+
+
+def test_role_does_not_wait_until_a_missing_permission_is_there(
+    tenancy: Tenancy, run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tenancy.deploy()
+    tenancy.scene.control.withdraw(POST_APPLY, "AppRoleAssignment.ReadWrite.All")
+    try:
+        assert run(tenancy, post_apply.main, POST_APPLY) == 1
+    finally:
+        tenancy.scene.control.grant(POST_APPLY, "AppRoleAssignment.ReadWrite.All")
+    assert "missing     permission AppRoleAssignment.ReadWrite.All" in capsys.readouterr().err
+    assert not tenancy.holds_role()
+    assert tenancy.grants() == ([], [])
+    assert tenancy.plan() == {}, "the latch went back to prepared"
+    tenancy.post_apply()
+    assert tenancy.grants()[1]
 
 
 def test_post_apply_identity_without_its_directory_role_is_told_which(
-    deployed: Tenancy, run: Run, capsys: pytest.CaptureFixture[str]
+    demoted: Tenancy, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    act = deployed.scene.control.act
-    principal = deployed.scene.sandbox.identities[POST_APPLY].object_id
+    act = demoted.scene.control.act
+    principal = demoted.scene.sandbox.identities[POST_APPLY].object_id
     (held,) = act("GET", f"/v1.0/roleManagement/directory/roleAssignments?$filter=principalId eq '{principal}'")[
         "value"
     ]
     act("DELETE", f"/v1.0/roleManagement/directory/roleAssignments/{held['id']}")
-    deployed.scene.control.clear_journal()
+    demoted.scene.control.clear_journal()
     try:
-        assert run(deployed, post_apply.main, POST_APPLY) == 1
+        assert run(demoted, post_apply.main, POST_APPLY) == 1
     finally:
         body = {key: held[key] for key in ("principalId", "roleDefinitionId", "directoryScopeId")}
         act("POST", "/v1.0/roleManagement/directory/roleAssignments", body)
     assert f"missing     directory role {POST_APPLY_ROLES[0].role_name}" in capsys.readouterr().err
-    assert deployed.writes() == []
+    assert demoted.writes() == []
 
 
-def test_dry_run_shows_what_would_be_done_and_does_nothing(deployed: Tenancy) -> None:
-    deployed.scene.control.clear_journal()
-    before = deployed.state_file.read_bytes()
-    shown = deployed.post_apply("--dry-run")
+def test_dry_run_shows_what_would_be_done_and_does_nothing(tenancy: Tenancy) -> None:
+    tenancy.deploy()
+    tenancy.scene.control.clear_journal()
+    before = tenancy.state_file.read_bytes()
+    shown = tenancy.post_apply("--dry-run")
     assert "would" in shown.stderr
     assert "Global Administrator from" in shown.stderr
-    assert deployed.writes() == []
-    assert deployed.state_file.read_bytes() == before
-    assert deployed.holds_role()
+    assert tenancy.writes() == []
+    assert tenancy.state_file.read_bytes() == before
+    assert tenancy.holds_role()
 
 
 def test_close_alone_takes_the_role_and_leaves_no_deploy_that_grants_it_again(tenancy: Tenancy) -> None:

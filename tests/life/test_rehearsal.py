@@ -60,10 +60,18 @@ def test_nothing_is_done_twice(summary: dict[str, Any]) -> None:
 def test_evidence_names_what_ran_and_holds_together(left: Path, summary: dict[str, Any]) -> None:
     lines = [json.loads(line) for line in (left / "evidence.jsonl").read_text().splitlines()]
     assert lines[0]["detail"]["engine"]["provider"] == summary["provider"]
-    assert lines[0]["detail"]["previous"] is None
-    assert lines[-1]["verb"] == "ended"
+    assert lines[0]["detail"]["previous"] == []
+    assert [line["verb"] for line in lines[-2:]] == ["ended", "closed"]
+    assert summary["evidence_is_whole"] is True
+    assert summary["credentials_while_held"] == []
+    # What was done although the answer was a refusal was answered when it was refused.
+    done = [line for line in lines if line["verb"] in {"granted", "removed", "replaced"}]
+    answered = [line for line in done if "although" not in line.get("detail", {})]
+    assert all(answer["request_id"] for line in answered for answer in line["answers"])
+    assert {line["verb"] for line in answered} == {"granted", "removed", "replaced"}
+    assert any(line.get("answers") for line in lines if line["verb"] == "saw")
     runs = sorted((left / "evidence" / "contoso").glob("*.jsonl"))
-    assert json.loads(runs[1].read_text().splitlines()[0])["detail"]["previous"]["file"] == runs[0].name
+    assert json.loads(runs[1].read_text().splitlines()[0])["detail"]["previous"][0]["file"] == runs[0].name
 
 
 def test_plan_is_the_first_deploys(left: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -10,6 +11,7 @@ import sandbox.journal
 from scripts import post_apply
 from scripts.rehearsal.scene import DEPLOY, POST_APPLY
 from scripts.rehearsal.tenant_file import LOGIN
+from steward import acts
 from steward import secret as secret_module
 from steward.evidence import EvidenceFile
 from steward.graph import writes
@@ -111,6 +113,23 @@ def test_evidence_refuses_a_secret_as_a_value(tmp_path: Path) -> None:
     with EvidenceFile(tmp_path, actor="test", about={}) as evidence, pytest.raises(TypeError):
         evidence.record("settle", "replaced", detail={"password": Secret(CANARY)})
     assert leaks(tmp_path, CANARY) == []
+
+
+def test_evidence_refuses_a_secret_however_deep_it_stands(tmp_path: Path) -> None:
+    hidden = Secret(CANARY)
+    with EvidenceFile(tmp_path, actor="test", about={}) as evidence:
+        for value in ([hidden], {"to": hidden}, ({"to": [hidden]},)):
+            with pytest.raises(TypeError):
+                evidence.record("settle", "replaced", detail={"value": value})
+            with pytest.raises(TypeError):
+                evidence.record("settle", "replaced", answers=[{"value": value}])
+    assert leaks(tmp_path, CANARY) == []
+    assert [json.loads(line)["verb"] for line in evidence.path.read_bytes().splitlines()] == ["started", "closed"]
+
+
+@pytest.mark.parametrize("act", [*get_args(acts.GraphAct), *get_args(acts.TerraformAct)])
+def test_act_has_no_room_for_a_secret(act: type[Any]) -> None:
+    assert set(get_type_hints(act).values()) <= {str, str | None, int, bool, frozenset[str]}
 
 
 def test_generated_passwords_have_every_class_and_are_never_the_same() -> None:

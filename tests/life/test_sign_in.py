@@ -74,6 +74,12 @@ def test_person_enrols_and_gets_a_password_that_only_the_sink_knows(tenancy: Ten
     assert tenancy.scene.control.try_password(LOGIN, value) == {"valid": True, "enabled": True}
     assert value not in output
     assert code.read_text().strip() not in output
+    evidence = b"".join(path.read_bytes() for path in (tenancy.scene.folder / "evidence" / "contoso").glob("*.jsonl"))
+    assert evidence
+    client_secret = tenancy.scene.environments[POST_APPLY]["ARM_CLIENT_SECRET"]
+    # Every token begins as any JSON object does in base64url.
+    for secret in (value, code.read_text().strip(), client_secret, "eyJ"):
+        assert secret.encode() not in evidence
     before = len(tenancy.writes())
     tenancy.post_apply()
     assert len(tenancy.writes()) == before, "a settled account is left alone"

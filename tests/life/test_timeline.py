@@ -32,12 +32,22 @@ def enable(second: float, *, key: str = ACCOUNT, to: bool = True) -> dict[str, A
     return entry(second, "PATCH", f"/v1.0/users/{key}", {"accountEnabled": to})
 
 
+def schedule(second: float, action: str = "adminAssign", *, who: str = ACCOUNT, minutes: int = 60) -> dict[str, Any]:
+    ends = (START + timedelta(seconds=second, minutes=minutes)).isoformat()
+    body: dict[str, Any] = {"action": action, "principalId": who, "roleDefinitionId": GLOBAL_ADMINISTRATOR}
+    body |= {"scheduleInfo": {"expiration": {"endDateTime": ends}}} if action == "adminAssign" else {}
+    return entry(second, "POST", f"{ROLES.removesuffix('s')}ScheduleRequests", body, created="s-1")
+
+
 @pytest.mark.parametrize(
     ("journal", "expected"),
     [
         ([], (0, 0, False)),
         ([grant(1), remove(4)], (3, 0, False)),
         ([grant(1)], (9, 0, True)),
+        ([schedule(1), enable(2), schedule(4, "adminRemove")], (3, 2, False)),
+        ([schedule(1, minutes=0), enable(4)], (3, 0, False)),
+        ([schedule(1, who="somebody else")], (0, 0, False)),
         ([grant(1), enable(2), remove(4)], (3, 2, False)),
         ([grant(1), enable(2, key=LOGIN), remove(4)], (3, 2, False)),
         ([grant(1), enable(2), enable(3, to=False), remove(4)], (3, 1, False)),

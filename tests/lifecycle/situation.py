@@ -42,7 +42,9 @@ from steward.facts import (
 from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait
 from steward.lifecycle.needs import POST_APPLY_ROLES, deploy_needs, post_apply_needs
 from steward.lifecycle.step import Step
+from steward.lifecycle.steps.preflight import declared_addresses
 from steward.wellknown.account import STAMP
+from steward.wellknown.latch import LATCH
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
@@ -145,17 +147,20 @@ ORGANIZATION = Organization(
 )
 BREAK_GLASS = GroupState(GROUP_ID, "sg-breakglass", times=1, is_role_assignable=True, member_ids=("someone",))
 WHAT_IF = (WhatIf("browser", frozenset({"policy-1"})), WhatIf("other", frozenset({"policy-1"})))
+ADDRESSES = frozenset({*declared_addresses(TENANT), LATCH})
 PRIVILEGED_STACK = StackState(
     LatchState("privileged", "2026-11-23T13:00:00Z"),
     has_role_assignment=True,
     application_client_id="client-app",
     account_id=ACCOUNT_ID,
+    addresses=ADDRESSES,
 )
 SEALED_STACK = StackState(
     LatchState("sealed", "2026-11-23T13:00:00Z"),
     has_role_assignment=False,
     application_client_id="client-app",
     account_id=ACCOUNT_ID,
+    addresses=ADDRESSES,
 )
 
 DEPLOYED = Facts(
@@ -167,13 +172,20 @@ DEPLOYED = Facts(
     account=ACCOUNT,
     methods=Absent("sign-in"),
     pass_policy=Absent("sign-in"),
+    sink=Absent("a sink"),
+    delivery=Absent("the sink's record"),
     roles=RoleHoldings(held=(GLOBAL_ADMIN,)),
+    owned=RoleHoldings(),
     other_administrators=("breakglass@contoso.example",),
     policies=(POLICY,),
     what_if=WHAT_IF,
+    what_if_break_glass=(WhatIf("browser", frozenset()),),
     grants=GRANTS,
     twins=RoleHoldings(),
     stack=PRIVILEGED_STACK,
+    leftovers=(),
+    lock=True,
+    strength=Absent("a strength of the tenant's own"),
     plan=PlanState(()),
 )
 SEALED = replace(

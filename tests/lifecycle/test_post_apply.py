@@ -2,25 +2,37 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from steward.errors import ExitCode
+from steward.facts import Facts, RoleHoldings, SignInState, Unreadable
 from steward.lifecycle.post_apply import PostApply, close_only, post_apply
 from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
+from tests.lifecycle import situation as s
+from tests.lifecycle.test_windows import NOW, OVER, RUNNING
 
 # Close comes a second time after sealing: a deploy that was waiting for its approval may have granted the role.
 WHOLE = ["preflight", "prove", "consent", "close", "seal", "close", "open", "enrol", "settle", "verify"]
+
+UNSEEN = Unreadable("eligible schedules", "503")
+
+IN_WINDOW = ["preflight", "prove", "open", "enrol", "admit", "elevate", "consent", "attend", "close", "shut"]
+WHOLE_WINDOW = [*IN_WINDOW, *WHOLE[4:]]
 
 
 class Steps:
     """Confirms every step and notes its name; `blocked` names one that is blocked, `acts` what a step does besides."""
 
-    def __init__(self, blocked: str = "", acts: dict[str, Callable[[], object]] | None = None) -> None:
+    def __init__(
+        self, blocked: str = "", acts: dict[str, Callable[[], object]] | None = None, facts: Facts | None = None
+    ) -> None:
         self.seen: list[str] = []
         self._blocked = blocked
         self._acts = acts or {}
+        self._facts = facts or Facts()
 
     async def run(self, step: Step) -> StepOutcome:
         self.seen.append(step.name)
@@ -30,7 +42,9 @@ class Steps:
         await asyncio.sleep(0)
         self.seen.append(f"{step.name}.")
         is_blocked = step.name == self._blocked
-        return StepOutcome(step.name, ExitCode.FINDINGS if is_blocked else ExitCode.WELL, is_blocked=is_blocked)
+        code = ExitCode.FINDINGS if is_blocked else ExitCode.WELL
+        facts = self._facts if step.name == "preflight" else Facts()
+        return StepOutcome(step.name, code, is_blocked=is_blocked, facts=facts)
 
     @property
     def finished(self) -> list[str]:
@@ -39,6 +53,10 @@ class Steps:
 
 def run(steps: Steps) -> PostApply:
     return asyncio.run(post_apply(steps.run))
+
+
+def run_window(steps: Steps) -> PostApply:
+    return asyncio.run(post_apply(steps.run, opens_window=True))
 
 
 def fail() -> None:
@@ -65,6 +83,23 @@ def test_order_when_a_step_is_blocked(blocked: str, expected: list[str]) -> None
     result = run(steps)
     assert steps.finished == expected
     assert result.exit_code == (ExitCode.FINDINGS if blocked else ExitCode.WELL)
+
+
+@pytest.mark.parametrize(
+    "roles", [s.DEPLOYED.roles, Unreadable("directory roles", "503"), RoleHoldings(unreadable=(UNSEEN,))]
+)
+def test_role_that_is_or_may_be_held_does_not_wait_until_what_is_missing_is_mended(
+    roles: RoleHoldings | Unreadable,
+) -> None:
+    steps = Steps("preflight", facts=replace(s.DEPLOYED, roles=roles))
+    run(steps)
+    assert steps.finished == ["preflight", "close", "abandon"]
+
+
+def test_nothing_is_touched_when_preflight_is_blocked_and_no_role_is_held() -> None:
+    steps = Steps("preflight", facts=replace(s.DEPLOYED, roles=RoleHoldings()))
+    run(steps)
+    assert steps.finished == ["preflight"]
 
 
 @pytest.mark.parametrize("broken", ["prove", "consent"])
@@ -111,3 +146,86 @@ def test_defect_in_close_still_turns_the_latch_back() -> None:
     with pytest.raises(RuntimeError):
         run(steps)
     assert steps.finished[-1] == "abandon"
+
+
+@pytest.mark.parametrize("blocked", ["", *IN_WINDOW[1:8]])
+def test_order_of_a_window_when_a_step_is_blocked(blocked: str) -> None:
+    steps = Steps(blocked)
+    result = run_window(steps)
+    if blocked:
+        begun = IN_WINDOW[: IN_WINDOW.index(blocked) + 1]
+        assert steps.finished == [*begun, "close", "shut", "abandon"]
+    else:
+        assert steps.finished == WHOLE_WINDOW
+    assert result.exit_code == (ExitCode.FINDINGS if blocked else ExitCode.WELL)
+
+
+@pytest.mark.parametrize("blocked", ["close", "shut"])
+def test_window_that_is_not_closed_is_not_sealed(blocked: str) -> None:
+    steps = Steps(blocked)
+    run_window(steps)
+    assert steps.finished == [*IN_WINDOW, "abandon"]
+
+
+@pytest.mark.parametrize("moment", ["open", "enrol", "admit", "elevate", "consent", "attend"])
+@pytest.mark.parametrize("is_defect", [True, False], ids=["defect", "broken off"])
+def test_window_that_ends_early_is_closed_first(moment: str, *, is_defect: bool) -> None:
+    reached = asyncio.Event()
+    steps = Steps(acts={moment: fail if is_defect else reached.set})
+
+    async def broken_off() -> None:
+        task = asyncio.ensure_future(post_apply(steps.run, opens_window=True))
+        if not is_defect:
+            await reached.wait()
+            task.cancel()
+        with pytest.raises(RuntimeError if is_defect else asyncio.CancelledError):
+            await task
+
+    asyncio.run(broken_off())
+    assert steps.finished[-3:] == ["close", "shut", "abandon"]
+
+
+def test_sealed_tenant_opens_no_window_again() -> None:
+    steps = Steps(facts=s.SEALED)
+    run_window(steps)
+    assert steps.finished == WHOLE
+
+
+@pytest.mark.parametrize(
+    "facts", [replace(RUNNING, first_sign_in=SignInState(NOW, "CiraSync")), replace(RUNNING, operators_word=True)]
+)
+def test_window_whose_sign_in_has_happened_is_only_closed(facts: Facts) -> None:
+    steps = Steps(facts=facts)
+    run_window(steps)
+    assert steps.finished == ["preflight", "prove", "consent", "close", "shut", *WHOLE[4:]]
+
+
+def test_open_window_is_gone_on_with() -> None:
+    steps = Steps(facts=RUNNING)
+    run_window(steps)
+    assert steps.finished == WHOLE_WINDOW
+
+
+def test_window_that_is_over_is_closed_before_anything_else() -> None:
+    steps = Steps(facts=replace(RUNNING, window=OVER))
+    run_window(steps)
+    assert steps.finished[:3] == ["preflight", "close", "prove"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        (RUNNING, ["preflight", "close", "shut", "abandon"]),
+        (replace(RUNNING, roles=RoleHoldings()), ["preflight"]),
+    ],
+)
+def test_window_that_cannot_be_gone_on_with_is_closed(facts: Facts, expected: list[str]) -> None:
+    steps = Steps("preflight", facts=facts)
+    run_window(steps)
+    assert steps.finished == expected
+
+
+def test_close_alone_closes_the_account_of_a_window_too() -> None:
+    steps = Steps()
+    asyncio.run(close_only(steps.run, opens_window=True))
+    assert steps.finished == ["close", "shut", "abandon"]

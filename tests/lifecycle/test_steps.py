@@ -21,6 +21,7 @@ from steward.facts import (
     RoleHoldings,
     Unreadable,
     UserState,
+    WhatIf,
 )
 from steward.lifecycle.actions import Already, Blocked, GraphCall
 from steward.lifecycle.step import Step
@@ -38,12 +39,15 @@ from steward.lifecycle.steps import (
     SHUT,
     VERIFY,
 )
+from steward.wellknown.latch import ROLE_ASSIGNMENT
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.lifecycle import situation as s
 
 UNREADABLE = Unreadable("it", "503 from the service")
 ELIGIBLE = RoleHolding(GLOBAL_ADMINISTRATOR, "Global Administrator", "eligible")
 LOGIN = s.TENANT.account.login
+LEFT_OUT = "already break-glass group sg-breakglass"
+OWNS_NOTHING = "already owned objects"
 
 
 def _with(base: Facts, **changes: Any) -> Facts:
@@ -117,6 +121,18 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         ["blocked latch"],
     ),
     (
+        "abandon tells of an account whose state is lost",
+        ABANDON,
+        _with(s.DEPLOYED, stack=Absent("the state")),
+        ["blocked latch"],
+    ),
+    (
+        "abandon cannot tell without a state whether there is an account",
+        ABANDON,
+        _with(s.DEPLOYED, stack=Absent("the state"), account=UNREADABLE),
+        [f"blocked {UNREADABLE.what}"],
+    ),
+    (
         "consent refuses a scope that the API does not offer",
         CONSENT,
         _with(
@@ -177,10 +193,22 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         _with(s.SEALED, plan=PlanState((PlannedChange("azuread_user.x", ("update",)),))),
         ["already latch", "found plan"],
     ),
+    (
+        "seal lets the old latch go that a killed turn has left",
+        SEAL,
+        _with(s.SEALED, plan=PlanState((PlannedChange("terraform_data.latch", ("delete",)),))),
+        ["already latch", "applied ApplyEmptyPlan"],
+    ),
     ("seal cannot tell without the state", SEAL, _with(s.SEALED, stack=UNREADABLE), ["blocked it"]),
     ("seal wants a deploy first", SEAL, _with(s.SEALED, stack=Absent("state")), ["blocked latch"]),
     ("abandon turns a privileged latch back", ABANDON, s.DEPLOYED, ["turned TurnLatch"]),
     ("abandon leaves a sealed latch sealed", ABANDON, s.SEALED, ["already latch"]),
+    (
+        "abandon has nothing to say where nothing was deployed",
+        ABANDON,
+        _with(s.DEPLOYED, stack=Absent("the state"), account=Absent("the account")),
+        ["already latch"],
+    ),
     (
         "settle replaces the password that the state knows",
         SETTLE,
@@ -200,32 +228,129 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         _with(s.SEALED, account=replace(s.ACCOUNT, password_changed=None)),
         [f"already {LOGIN}", "replaced ReplacePassword"],
     ),
-    ("prove accepts the policy of the deploy", PROVE, s.DEPLOYED, ["already MFA"]),
-    ("prove refuses without a policy", PROVE, _with(s.DEPLOYED, policies=()), ["blocked MFA policy"]),
-    ("prove cannot tell without What-If", PROVE, _with(s.DEPLOYED, what_if=UNREADABLE), ["blocked it"]),
+    ("prove accepts the policy of the deploy", PROVE, s.DEPLOYED, ["already MFA", LEFT_OUT]),
+    ("prove refuses without a policy", PROVE, _with(s.DEPLOYED, policies=()), ["blocked MFA policy", LEFT_OUT]),
+    ("prove cannot tell without What-If", PROVE, _with(s.DEPLOYED, what_if=UNREADABLE), ["blocked it", LEFT_OUT]),
     (
         "prove refuses while one client type is left out",
         PROVE,
         _with(s.DEPLOYED, what_if=(*s.WHAT_IF, replace(s.WHAT_IF[0], applied_policy_ids=frozenset()))),
-        ["blocked MFA"],
+        ["blocked MFA", LEFT_OUT],
+    ),
+    (
+        "prove refuses when a member of break-glass is met",
+        PROVE,
+        _with(
+            s.DEPLOYED, what_if_break_glass=(WhatIf("browser", frozenset()), WhatIf("other", frozenset({"policy-1"})))
+        ),
+        ["already MFA", "blocked break-glass group sg-breakglass"],
+    ),
+    (
+        "prove leaves a policy for everybody to the tenant",
+        PROVE,
+        _with(s.DEPLOYED, what_if_break_glass=(WhatIf("browser", frozenset({"everybody's"})),)),
+        ["already MFA", LEFT_OUT],
+    ),
+    (
+        "prove cannot tell of break-glass without a member to ask about",
+        PROVE,
+        _with(s.DEPLOYED, what_if_break_glass=Absent("a user in the break-glass group")),
+        ["already MFA", "blocked a user in the break-glass group"],
+    ),
+    (
+        "close takes away what the roles' members show and the list does not",
+        CLOSE,
+        _with(s.DEPLOYED, roles=RoleHoldings(held=(replace(s.GLOBAL_ADMIN, assignment_id=None, role_id="role-1"),))),
+        ["removed RemoveRoleMember"],
+    ),
+    (
+        "close ends a schedule as a schedule",
+        CLOSE,
+        _with(s.DEPLOYED, roles=RoleHoldings(held=(replace(s.GLOBAL_ADMIN, is_scheduled=True),))),
+        ["removed EndRoleSchedule"],
+    ),
+    (
+        "close removes what it knows although a path cannot be read",
+        CLOSE,
+        _with(s.DEPLOYED, roles=RoleHoldings(held=(s.GLOBAL_ADMIN,), unreadable=(UNREADABLE,))),
+        ["removed RemoveRoleAssignment", "blocked it"],
+    ),
+    (
+        "close removes by its id what the state names and nothing shows",
+        CLOSE,
+        _with(s.DEPLOYED, roles=RoleHoldings(unseen=("assignment-1",))),
+        ["removed RemoveRoleAssignment", f"already {LOGIN}"],
+    ),
+    (
+        "seal does not take a role that Terraform still finds for drift",
+        SEAL,
+        _with(s.SEALED, plan=PlanState((PlannedChange(f"{ROLE_ASSIGNMENT}[0]", ("delete",)),))),
+        ["already latch", "blocked plan"],
+    ),
+    (
+        "verify sees a group whose owner could make a role his own",
+        VERIFY,
+        _with(s.SEALED, owned=RoleHoldings(held=(replace(s.GLOBAL_ADMIN, path="as owner of group x"),))),
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            f"blocked {LOGIN}",
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
+    ),
+    (
+        "verify cannot tell what an owned application may do",
+        VERIFY,
+        _with(s.SEALED, owned=RoleHoldings(unreadable=(UNREADABLE,))),
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            "blocked it",
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
     ),
     (
         "verify is content with a sealed tenant",
         VERIFY,
         s.SEALED,
-        ["already sign-in", f"already {LOGIN}", "already other accounts", "already grants", "already MFA"],
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
     ),
     (
         "verify sees a role that is still held",
         VERIFY,
         _with(s.SEALED, roles=RoleHoldings(held=(ELIGIBLE,))),
-        ["already sign-in", f"blocked {LOGIN}", "already other accounts", "already grants", "already MFA"],
+        [
+            "already sign-in",
+            f"blocked {LOGIN}",
+            OWNS_NOTHING,
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
     ),
     (
         "verify sees a deleted account that would come back with its role",
         VERIFY,
         _with(s.SEALED, twins=RoleHoldings(held=(s.GLOBAL_ADMIN,))),
-        ["already sign-in", f"already {LOGIN}", "blocked other accounts", "already grants", "already MFA"],
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            "blocked other accounts",
+            "already grants",
+            "already MFA",
+        ],
     ),
     (
         "verify sees a grant that nobody declared",
@@ -237,19 +362,26 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
                 delegated=(replace(s.GRANTED.delegated[0], scopes=frozenset({"User.Read", "Mail.Read"})),),
             ),
         ),
-        ["already sign-in", f"already {LOGIN}", "already other accounts", "found grants", "already MFA"],
+        ["already sign-in", f"already {LOGIN}", OWNS_NOTHING, "already other accounts", "found grants", "already MFA"],
     ),
     (
         "verify sees a grant that is gone",
         VERIFY,
         _with(s.SEALED, grants=s.GRANTS),
-        ["already sign-in", f"already {LOGIN}", "already other accounts", "blocked grants", "already MFA"],
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            "already other accounts",
+            "blocked grants",
+            "already MFA",
+        ],
     ),
 ]
 
 
 ENROLLED = MethodsState(frozenset({"#microsoft.graph.microsoftAuthenticatorAuthenticationMethod"}), ())
-PASS = PassState("pass-1", is_usable=True, ends=s.CREATED + timedelta(hours=1))
+PASS = PassState("pass-1", is_usable=True, ends=s.CREATED + timedelta(hours=1), is_delivered=True)
 OPENED = MethodsState(frozenset(), (PASS,))
 EXPIRED = MethodsState(frozenset(), (replace(PASS, is_usable=False),))
 NO_METHODS = MethodsState(frozenset(), ())
@@ -353,7 +485,7 @@ POLICY_GAPS: dict[str, Callable[[], Any]] = {
 @pytest.mark.parametrize("gap", POLICY_GAPS)
 def test_prove_refuses_a_policy_with_a_gap(gap: str) -> None:
     actions = s.intend(PROVE, replace(s.DEPLOYED, policies=(POLICY_GAPS[gap](),)))
-    assert [type(action) for action in actions] == [Blocked]
+    assert [type(action) for action in actions] == [Blocked, Already]
 
 
 def test_prove_wants_the_declared_strength_and_no_other() -> None:

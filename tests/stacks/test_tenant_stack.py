@@ -126,12 +126,24 @@ def test_groups_whose_names_look_alike_keep_apart(tmp_path: Path) -> None:
     "tenant",
     [
         changed(elevation=Elevation.NONE),
+        changed(elevation=Elevation.SCHEDULED),
         changed(account=TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 23)})),
     ],
-    ids=["elevation none", "sealed_on set"],
+    ids=["elevation none", "elevation scheduled", "sealed_on set"],
 )
 def test_no_role_is_declared_when(tenant: Tenant, tmp_path: Path) -> None:
     assert ROLE not in synthesize(tmp_path, tenant)["resource"]
+
+
+@pytest.mark.parametrize(
+    ("elevation", "phase"), [(Elevation.AT_DEPLOY, "privileged"), (Elevation.IN_WINDOW, "prepared")]
+)
+def test_first_latch_grants_the_role_only_where_the_deploy_does(
+    elevation: Elevation, phase: str, tmp_path: Path
+) -> None:
+    stack = synthesize(tmp_path, changed(elevation=elevation))
+    assert stack["variable"]["phase"]["default"] == phase
+    assert ROLE in stack["resource"]
 
 
 def test_vendors_application_is_not_registered_and_its_principal_is_adopted(tmp_path: Path) -> None:

@@ -2,12 +2,19 @@
 
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps.abandon import ABANDON
+from steward.lifecycle.steps.admit import ADMIT
+from steward.lifecycle.steps.attend import ATTEND
 from steward.lifecycle.steps.close import CLOSE
+from steward.lifecycle.steps.close_alone import CLOSE_ALONE, SHUT_ALONE
 from steward.lifecycle.steps.consent import CONSENT
+from steward.lifecycle.steps.elevate import ELEVATE
 from steward.lifecycle.steps.enrol import ENROL
+from steward.lifecycle.steps.guard import GUARD
 from steward.lifecycle.steps.open_account import OPEN
 from steward.lifecycle.steps.preflight import PREFLIGHT
+from steward.lifecycle.steps.preflight_close import PREFLIGHT_CLOSE
 from steward.lifecycle.steps.preflight_deploy import PREFLIGHT_DEPLOY
+from steward.lifecycle.steps.preflight_guard import PREFLIGHT_GUARD
 from steward.lifecycle.steps.preflight_plan import PREFLIGHT_PLAN
 from steward.lifecycle.steps.prove import PROVE
 from steward.lifecycle.steps.seal import SEAL
@@ -18,6 +25,8 @@ from steward.lifecycle.steps.verify import VERIFY
 STEPS: tuple[Step, ...] = (
     PREFLIGHT_DEPLOY,
     PREFLIGHT_PLAN,
+    PREFLIGHT_CLOSE,
+    PREFLIGHT_GUARD,
     PREFLIGHT,
     PROVE,
     CONSENT,
@@ -26,24 +35,38 @@ STEPS: tuple[Step, ...] = (
     SEAL,
     OPEN,
     ENROL,
+    ADMIT,
+    ELEVATE,
+    ATTEND,
     SHUT,
     SETTLE,
     VERIFY,
+    CLOSE_ALONE,
+    SHUT_ALONE,
+    GUARD,
 )
 
 __all__ = [
     "ABANDON",
+    "ADMIT",
+    "ATTEND",
     "CLOSE",
+    "CLOSE_ALONE",
     "CONSENT",
+    "ELEVATE",
     "ENROL",
+    "GUARD",
     "OPEN",
     "PREFLIGHT",
+    "PREFLIGHT_CLOSE",
     "PREFLIGHT_DEPLOY",
+    "PREFLIGHT_GUARD",
     "PREFLIGHT_PLAN",
     "PROVE",
     "SEAL",
     "SETTLE",
     "SHUT",
+    "SHUT_ALONE",
     "STEPS",
     "VERIFY",
 ]

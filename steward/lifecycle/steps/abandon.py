@@ -6,17 +6,18 @@ Until its end a privileged latch lets any plain deploy grant the role again. A s
 from collections.abc import Iterator
 
 from steward.acts import TurnLatch
-from steward.config.model import Elevation, Tenant
+from steward.config.model import Tenant
 from steward.errors import ExitCode
-from steward.facts import Absent, Facts, LatchState, Unreadable
-from steward.lifecycle.actions import Action, Already, Blocked, TerraformCall
+from steward.facts import Absent, Facts, LatchState, StackState, Unreadable
+from steward.lifecycle.actions import Action, Already, Blocked, TerraformCall, could_not_tell
+from steward.lifecycle.ownership import lost_latch
 from steward.lifecycle.step import Step
 from steward.wellknown.latch import PREPARED, PRIVILEGED, turn_options
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Turn the latch back if it is privileged; say exactly what is left where Terraform cannot tell."""
-    if tenant.elevation is not Elevation.AT_DEPLOY or tenant.account.sealed_on is not None:
+    if not tenant.grants_by_latch or tenant.account.sealed_on is not None:
         yield Already("latch", "no deploy of this tenant file grants the role")
         return
     match facts.stack:
@@ -28,6 +29,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
                 f"in the folder of the stack (cdktf.out/stacks/{tenant.name}): {command}",
                 ExitCode.COULD_NOT_TELL,
             )
+        case Absent() | StackState(latch=Absent()) if not isinstance(facts.account, Absent):
+            yield _without_latch(facts, tenant)
         case Absent():
             yield Already("latch", "Terraform knows nothing of this tenant")
         case stack if isinstance(stack.latch, LatchState) and stack.latch.phase == PRIVILEGED:
@@ -36,4 +39,10 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             yield Already("latch", "absent" if isinstance(stack.latch, Absent) else stack.latch.phase)
 
 
-ABANDON = Step(name="abandon", reads=("stack",), decide=decide)
+def _without_latch(facts: Facts, tenant: Tenant) -> Blocked:
+    """Return the refusal for a tenant without a latch, where the next plain deploy would make a privileged one."""
+    account = facts.account
+    return could_not_tell(account.what, account.why) if isinstance(account, Unreadable) else lost_latch(tenant)
+
+
+ABANDON = Step(name="abandon", reads=("account", "stack"), decide=decide)

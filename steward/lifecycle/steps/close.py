@@ -6,9 +6,9 @@ when Graph shows no privileged role by any path.
 
 from collections.abc import Iterator
 
-from steward.acts import RemoveRoleAssignment
+from steward.acts import EndRoleSchedule, GraphAct, RemoveRoleAssignment, RemoveRoleMember
 from steward.config.model import SignIn, Tenant
-from steward.facts import Absent, Facts, RoleHoldings, Unreadable, UserState
+from steward.facts import Absent, Facts, RoleHolding, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
 from steward.lifecycle.ownership import deleted_or_unknown, others_hold, require_own_account
 from steward.lifecycle.privilege import describe, privileged
@@ -51,10 +51,11 @@ def _other_accounts(facts: Facts) -> Iterator[Action]:
 
 def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterator[Action]:
     for holding in privileged(roles):
-        if holding.assignment_id is None:
+        act = _removal_of(holding, account)
+        if act is None:
             yield Blocked(
                 account.login,
-                f"it holds {describe(holding)}, which is not a direct assignment",
+                f"it holds {describe(holding)}, which cannot be taken from the account itself",
                 "take the account out of that group, or remove that schedule in Privileged Identity Management",
             )
         # Where the others could not be read the role is taken all the same: Entra ID itself keeps the last one.
@@ -65,13 +66,25 @@ def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterat
                 "assign Global Administrator to an emergency account, then run again at once",
             )
         else:
-            yield GraphCall(
-                "removed",
-                f"{holding.role_name} from {account.login}",
-                RemoveRoleAssignment(holding.assignment_id),
-            )
+            yield GraphCall("removed", f"{holding.role_name} from {account.login}", act)
+    # What stood there once and shows no more is removed all the same: a list may lag, and a removal does not.
+    for assignment_id in roles.unseen:
+        if facts.other_administrators:
+            act = RemoveRoleAssignment(assignment_id, is_unseen=True)
+            yield GraphCall("removed", f"role assignment {assignment_id}, if it is there still", act)
     for unreadable in roles.unreadable:
         yield could_not_tell(unreadable.what, unreadable.why)
+
+
+def _removal_of(holding: RoleHolding, account: UserState) -> GraphAct | None:
+    """Return what takes away what the account holds itself; None for what comes through something else."""
+    if holding.is_scheduled:
+        return EndRoleSchedule(account.object_id, holding.role_template_id, "the window is closed")
+    if holding.assignment_id is not None:
+        return RemoveRoleAssignment(holding.assignment_id)
+    if holding.role_id is not None:
+        return RemoveRoleMember(holding.role_id, account.object_id)
+    return None
 
 
 CLOSE = Step(name="close", reads=("account", "roles", "other_administrators", "twins"), decide=decide, looks_again=True)

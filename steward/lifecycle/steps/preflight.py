@@ -5,27 +5,57 @@ from collections.abc import Iterator
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, RoleHoldings, StackState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell
-from steward.lifecycle.needs import POST_APPLY_ROLES, post_apply_needs
+from steward.lifecycle.needs import post_apply_needs, post_apply_roles
 from steward.lifecycle.ownership import lost_latch, require_own_account
 from steward.lifecycle.privilege import privileged
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import preflight_checks as checks
+from steward.lifecycle.steps.preflight_sink import check_sink
+from steward.lifecycle.window import find_open_window
+from steward.wellknown.stack import (
+    ACCOUNT,
+    APPLICATION,
+    DASHBOARD_ROLE,
+    MFA_POLICY,
+    SERVICE_PRINCIPAL,
+    dashboard_names,
+)
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List all that is missing, at once; nothing is ever done here."""
-    yield from checks.check_permissions(facts, post_apply_needs(tenant), POST_APPLY_ROLES)
+    yield from checks.check_permissions(facts, post_apply_needs(tenant), post_apply_roles())
     yield from _check_deployed(facts, tenant)
     yield from _check_not_usable(facts)
+    yield from checks.check_lock(facts)
     yield from checks.check_licences(facts, tenant)
+    yield from checks.check_domain(facts, tenant)
     yield from checks.check_security_defaults(facts)
     yield from checks.check_pass_policy(facts, tenant)
+    yield from check_sink(facts, tenant)
+    yield from checks.check_strength(facts, tenant)
     yield from checks.check_break_glass(facts, tenant)
     yield from checks.check_other_administrator(facts)
 
 
+def declared_addresses(tenant: Tenant) -> frozenset[str]:
+    """Return what the stack declares besides the latch and what the latch decides about."""
+    names = dashboard_names((entry.role, entry.group.label) for entry in tenant.dashboard)
+    return frozenset(
+        {
+            ACCOUNT,
+            MFA_POLICY,
+            SERVICE_PRINCIPAL,
+            *({APPLICATION} if tenant.application.is_own else ()),
+            *(f"{DASHBOARD_ROLE}.{name}" for name in names.values()),
+        }
+    )
+
+
 def _check_not_usable(facts: Facts) -> Iterator[Action]:
     account, roles = facts.account, facts.roles
+    if find_open_window(facts) is not None:
+        return
     if isinstance(account, UserState) and isinstance(roles, RoleHoldings) and account.is_enabled and privileged(roles):
         yield Found(
             account.login,
@@ -44,8 +74,10 @@ def _check_deployed(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         case Absent() | StackState(latch=Absent()):
             yield lost_latch(tenant)
         case stack:
-            if stack.application_client_id is None:
-                yield Blocked("deploy", "Terraform's state has no application: the deploy did not finish", deploy)
+            missing = sorted(declared_addresses(tenant) - stack.addresses)
+            if missing:
+                why = f"Terraform's state lacks {', '.join(missing)}: the deploy did not finish"
+                yield Blocked("deploy", why, deploy)
     if isinstance(facts.account, Absent):
         yield Blocked(tenant.account.login, "there is no such account", deploy)
         return
@@ -60,11 +92,19 @@ PREFLIGHT = Step(
         "organization",
         "security_defaults",
         "pass_policy",
+        "strength",
+        "sink",
         "break_glass",
         "account",
         "other_administrators",
         "roles",
         "stack",
+        "lock",
+        "now",
+        "window",
+        "first_sign_in",
+        "operators_word",
     ),
     decide=decide,
+    is_glance=True,
 )

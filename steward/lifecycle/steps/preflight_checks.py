@@ -1,14 +1,20 @@
 """What must hold before anything is touched, one generator a subject; preflight lists everything at once."""
 
+import json
 from collections.abc import Iterator, Sequence
 
-from steward.config.model import SignIn, Tenant
-from steward.facts import Absent, Facts, Organization, Unreadable
+from steward.config.model import Elevation, SignIn, Tenant
+from steward.errors import ExitCode
+from steward.facts import Absent, Facts, LatchState, Organization, StackState, Unreadable
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.needs import Need, RoleNeed
 from steward.wellknown.account import STAMP
+from steward.wellknown.clients import AZURE_CLI
+from steward.wellknown.latch import PRIVILEGED, ROLE_ASSIGNMENT
+from steward.wellknown.strengths import BUILT_IN_STRENGTHS, ENROLMENT_COMBINATION
 
 _PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
+_SCHEDULING = "AAD_PREMIUM_P2"
 
 
 def check_permissions(facts: Facts, needs: Sequence[Need], roles: Sequence[RoleNeed] = ()) -> Iterator[Action]:
@@ -19,17 +25,33 @@ def check_permissions(facts: Facts, needs: Sequence[Need], roles: Sequence[RoleN
         return
     missing = [need for need in needs if not need.is_met_by(caller.permissions)]
     for need in missing:
+        if caller.app_id == AZURE_CLI:
+            yield Blocked(
+                f"permission {need.permission}",
+                f"Azure CLI's own application can never have it; it is needed to {need.purpose}",
+                "sign in as an application that has it: ARM_CLIENT_ID with ARM_CLIENT_CERTIFICATE_PATH, "
+                "ARM_CLIENT_SECRET or ARM_OIDC_TOKEN_FILE_PATH",
+            )
+            continue
         yield Blocked(
             f"permission {need.permission}",
             f"this identity ({caller.app_id}) does not have it; it is needed to {need.purpose}",
             f"grant {need.permission} to it on Microsoft Graph, with admin consent, and sign in anew",
         )
-    lacking = [role for role in roles if caller.is_app and not caller.role_template_ids & set(role.template_ids)]
+    lacking = [
+        role
+        for role in roles
+        if role.is_for_person is not caller.is_app and not caller.role_template_ids & set(role.template_ids)
+    ]
     for role in lacking:
         yield Blocked(
             f"directory role {role.role_name}",
-            f"this identity ({caller.app_id}) does not hold it; {role.purpose}",
-            f"assign {role.role_name} to its service principal, and sign in anew",
+            f"this identity ({caller.app_id}) does not hold it; {role.purpose}"
+            if caller.is_app
+            else f"the person who is signed in does not hold it; {role.purpose}",
+            f"assign {role.role_name} to its service principal, and sign in anew"
+            if caller.is_app
+            else f"activate or assign {role.role_name}, and sign in anew",
         )
     if not missing and not lacking:
         yield Already("permissions", "the token has all that is needed")
@@ -49,6 +71,12 @@ def check_licences(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         )
     else:
         yield Already("Microsoft Entra ID P1", "a subscription has it")
+    if tenant.elevation is Elevation.SCHEDULED and not organization.has_plan(_SCHEDULING):
+        yield Blocked(
+            "Microsoft Entra ID P2",
+            "no subscription of the tenant has it, and a role is scheduled by Privileged Identity Management only",
+            "buy or start a trial of Entra ID P2, or use elevation: in_window, whose end Terraform keeps",
+        )
     account = facts.account
     held = account.licensed_skus if not isinstance(account, Absent | Unreadable) else frozenset()
     for part_number in tenant.account.licences:
@@ -126,6 +154,12 @@ def check_break_glass(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             "it has no member: nobody could repair the tenant if the MFA policy were wrong",
             "put an emergency account into it",
         )
+    elif group.is_dynamic:
+        yield Found(
+            subject,
+            "a rule fills it, so anybody who may change what the rule looks at gets past MFA",
+            "use a role-assignable group, whose members are assigned",
+        )
     elif not group.is_role_assignable:
         yield Found(
             subject,
@@ -187,8 +221,91 @@ def check_pass_policy(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             "the tenant's authentication methods policy does not allow it, and the second factor is enrolled with one",
             "enable it for the account under Authentication methods, Policies",
         )
+    elif not policy.is_for_account:
+        yield Blocked(
+            "Temporary Access Pass",
+            "the tenant's authentication methods policy allows it for others, and not for the account",
+            "allow it for the account, or for a group that the account is in, under Authentication methods, Policies",
+        )
+    elif not policy.strong_methods:
+        yield Blocked(
+            "second factor",
+            "the tenant's authentication methods policy allows the account none that it could enrol",
+            "allow Microsoft Authenticator, passkeys (FIDO2) or software OATH tokens for the account",
+        )
     else:
         yield Already("Temporary Access Pass", f"allowed, {policy.shortest} to {policy.longest} minutes")
+
+
+def check_strength(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Check that an authentication strength of the tenant's own exists, and takes a pass where a person signs in."""
+    if tenant.mfa.strength_id is None or tenant.mfa.strength_id in BUILT_IN_STRENGTHS.values():
+        return
+    strength, subject = facts.strength, f"authentication strength {tenant.mfa.strength_id}"
+    if isinstance(strength, Absent):
+        yield Blocked(subject, "the tenant has none of that id", "correct mfa.strength_id in the tenant file")
+    elif isinstance(strength, Unreadable):
+        yield could_not_tell(strength.what, strength.why)
+    elif tenant.account.sign_in is SignIn.ALLOWED and ENROLMENT_COMBINATION not in strength:
+        yield Blocked(
+            subject,
+            "it does not take a one-time Temporary Access Pass, and the second factor is enrolled with one",
+            f"add {ENROLMENT_COMBINATION} to its combinations, or name another strength",
+        )
+    else:
+        yield Already(subject, "it exists")
+
+
+def check_lock(facts: Facts) -> Iterator[Action]:
+    """Check that the lock of Terraform's state can be had, since the latch is turned at the end."""
+    lock = facts.lock
+    if isinstance(lock, Unreadable) and not isinstance(facts.stack, Unreadable):
+        yield Blocked(
+            "Terraform's lock",
+            f"could not tell whether it is free: {lock.why}",
+            "wait for whoever holds it; one that nobody holds any more goes with terraform force-unlock <its id>",
+            ExitCode.COULD_NOT_TELL,
+        )
+    elif lock is True:
+        yield Already("Terraform's lock", "free")
+
+
+def check_leftovers(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Check that the tenant has nothing of the stack that Terraform's state does not know."""
+    leftovers, stack = facts.leftovers, facts.stack
+    if isinstance(leftovers, Absent | Unreadable):
+        yield from not_there(leftovers)
+        return
+    if leftovers and isinstance(stack, Unreadable):
+        named = ", ".join(entry.name for entry in leftovers)
+        yield could_not_tell(stack.what, f"{stack.why}; it has to know these, which exist: {named}")
+        return
+    latch = stack.latch if isinstance(stack, StackState) else None
+    is_privileged = isinstance(latch, LatchState) and latch.phase == PRIVILEGED
+    taken_in: list[dict[str, str]] = []
+    for entry in leftovers:
+        if entry.address.startswith(ROLE_ASSIGNMENT) and not is_privileged:
+            yield Blocked(
+                entry.name,
+                "the account holds it, and neither Terraform's state nor its latch speaks of it",
+                f"take it away with python scripts/post_apply.py {tenant.file} --only close",
+            )
+        else:
+            taken_in.append({"to": entry.address, "id": entry.import_id})
+            yield Blocked(
+                entry.name,
+                "it exists, and Terraform's state does not know it: a deploy would fail on it, or make it once more",
+                "delete it, or have Terraform take it in as told below",
+            )
+    if taken_in:
+        # The command `terraform import` knows no plan time, on which the role's count depends, and refuses the stack.
+        folder = f"cdktf.out/stacks/{tenant.name}"
+        yield Blocked(
+            "Terraform's state",
+            f"it lacks what is named above ({len(taken_in)}), which one apply can take in",
+            f"write {json.dumps({'import': taken_in})} to {folder}/import.tf.json, "
+            f"run terraform -chdir={folder} apply, and remove that file again",
+        )
 
 
 def check_account_is_ours_or_free(facts: Facts, tenant: Tenant) -> Iterator[Action]:

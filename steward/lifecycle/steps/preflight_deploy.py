@@ -5,28 +5,30 @@ from collections.abc import Iterator
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, UserState
 from steward.lifecycle.actions import Action, Blocked
-from steward.lifecycle.needs import deploy_needs
+from steward.lifecycle.needs import deploy_needs, deploy_roles
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import preflight_checks as checks
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List all that is missing, at once; nothing is ever done here."""
-    yield from checks.check_permissions(facts, deploy_needs(tenant))
+    yield from checks.check_permissions(facts, deploy_needs(tenant), deploy_roles(tenant))
     yield from _check_deployer(facts, tenant)
     yield from checks.check_licences(facts, tenant)
     yield from checks.check_domain(facts, tenant)
     yield from checks.check_security_defaults(facts)
     yield from checks.check_pass_policy(facts, tenant)
+    yield from checks.check_strength(facts, tenant)
     yield from checks.check_break_glass(facts, tenant)
     yield from checks.check_dashboard_groups(facts, tenant)
     yield from checks.check_other_administrator(facts)
     yield from checks.check_account_is_ours_or_free(facts, tenant)
+    yield from checks.check_leftovers(facts, tenant)
     if isinstance(facts.account, UserState) and isinstance(facts.stack, Absent):
         yield Blocked(
             "Terraform's state",
-            "the account exists, and the state knows nothing of it: a deploy would create everything a second time",
-            "restore the state, or import what exists (terraform import), with sealed_on in the tenant file",
+            "the account exists, and there is no state that knows anything of it",
+            "restore the state, or put sealed_on into the tenant file and import what exists, as told above",
         )
 
 
@@ -47,11 +49,13 @@ PREFLIGHT_DEPLOY = Step(
         "organization",
         "security_defaults",
         "pass_policy",
+        "strength",
         "break_glass",
         "dashboard_groups",
         "account",
         "other_administrators",
         "stack",
+        "leftovers",
     ),
     decide=decide,
 )

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from steward.acts import ApplyEmptyPlan, TurnLatch
 from steward.config.model import Tenant
-from steward.facts import Absent, Facts, LatchState, StackState, Unreadable
-from steward.lifecycle.actions import Action, Already, Found, TerraformCall, could_not_tell, not_there
+from steward.facts import Absent, Facts, LatchState, PlannedChange, StackState, Unreadable
+from steward.lifecycle.actions import Action, Already, Blocked, Found, TerraformCall, could_not_tell, not_there
 from steward.lifecycle.ownership import lost_latch
 from steward.lifecycle.step import Step
-from steward.wellknown.latch import SEALED
+from steward.wellknown.latch import LATCH, ROLE_ASSIGNMENT, SEALED
+
+# The stack declares a latch, so that only one that was replaced already can be deleted: its turn creates before it
+# destroys, and was killed in between.
+_OLD_LATCH = PlannedChange(LATCH, ("delete",))
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -29,6 +33,15 @@ def _settle_state(facts: Facts, stack: StackState) -> Iterator[Action]:
     plan = facts.plan
     if isinstance(plan, Absent | Unreadable):
         yield from not_there(plan)
+    elif any(change.address.startswith(ROLE_ASSIGNMENT) and "delete" in change.actions for change in plan.changes):
+        # Terraform has just read the assignment by its id, so that it is held, whatever the lists say.
+        yield Blocked(
+            "plan",
+            "sealed, but Terraform still finds the role assignment and would take it away: the role is held",
+            "run the script with --only close at once, then run again",
+        )
+    elif plan.changes and all(change == _OLD_LATCH for change in plan.changes):
+        yield TerraformCall("applied", "the plan: the old latch goes, which a killed turn has left", ApplyEmptyPlan())
     elif plan.changes:
         listed = ", ".join(f"{change.actions[0]} {change.address}" for change in plan.changes)
         yield Found("plan", f"sealed, but a plan is not empty: {listed}", "review it with cdktf diff, then deploy")

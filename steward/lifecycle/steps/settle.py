@@ -5,10 +5,10 @@ Terraform's state knows the password that the account was created with; afterwar
 
 from collections.abc import Iterator
 
-from steward.acts import AssignLicence, DeliverPassword, ReplacePassword
+from steward.acts import AssignLicence, DeliverPassword, DisableAccount, ReplacePassword
 from steward.config.model import SignIn, Tenant
-from steward.facts import Absent, Facts, Unreadable, UserState
-from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, not_there
+from steward.facts import Absent, DeliveryState, Facts, Unreadable, UserState
+from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.sign_in import has_own_password, is_settled, shut
 from steward.lifecycle.step import Step
@@ -43,7 +43,7 @@ def _settle_allowed(facts: Facts, account: UserState) -> Iterator[Action]:
         return
     pass_ids = [entry.pass_id for entry in methods.passes]
     if is_settled(account, methods):
-        yield Already(account.login, "enabled, with a second factor, and its password delivered")
+        yield _keep_or_rotate(facts, account)
     elif pass_ids or account.is_enabled:
         yield from shut(account, pass_ids)
     elif methods.second_factors:
@@ -51,6 +51,20 @@ def _settle_allowed(facts: Facts, account: UserState) -> Iterator[Action]:
         yield GraphCall("delivered", subject, DeliverPassword(account.object_id, account.login))
     else:
         yield Already(account.login, "sign-in stays blocked until a second factor is enrolled")
+
+
+def _keep_or_rotate(facts: Facts, account: UserState) -> Action:
+    """Keep a password that the sink has; where it says that it has another one, close the account for a new one."""
+    settled = Already(account.login, "enabled, with a second factor, and its password delivered")
+    match facts.delivery:
+        case Unreadable():
+            return could_not_tell(facts.delivery.what, facts.delivery.why)
+        case Absent():
+            return settled
+        case DeliveryState() if facts.delivery.password_changed == account.password_changed:
+            return settled
+    subject = f"{account.login}, since somebody changed the password to one that the sink does not have"
+    return GraphCall("disabled", subject, DisableAccount(account.object_id))
 
 
 def _licences(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:
@@ -71,4 +85,4 @@ def _licences(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Acti
             yield GraphCall("assigned", f"licence {part_number} to {account.login}", act)
 
 
-SETTLE = Step(name="settle", reads=("account", "methods", "organization"), decide=decide)
+SETTLE = Step(name="settle", reads=("account", "methods", "delivery", "organization"), decide=decide)

@@ -7,7 +7,7 @@ from steward.facts import Absent, Facts, GrantsState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.declared import delegated_wishes, missing_roles, surplus
 from steward.lifecycle.mfa import check_mfa
-from steward.lifecycle.ownership import deleted_or_unknown, others_hold, require_own_account
+from steward.lifecycle.ownership import check_other_accounts, deleted_or_unknown, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import is_settled
 from steward.lifecycle.step import Step
@@ -24,7 +24,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         return
     yield from _check_sign_in(facts, tenant, account)
     yield from _check_roles(facts, account)
-    yield from _check_other_accounts(facts)
+    yield from _check_owned(facts, account)
+    yield from check_other_accounts(facts)
     yield from _check_grants(facts, tenant, account)
     yield from check_mfa(facts, tenant)
 
@@ -56,20 +57,18 @@ def _check_roles(facts: Facts, account: UserState) -> Iterator[Action]:
         yield Already(account.login, "no privileged role by any path")
 
 
-def _check_other_accounts(facts: Facts) -> Iterator[Action]:
-    twins = facts.twins
-    if isinstance(twins, Absent | Unreadable):
-        yield from not_there(twins)
-    elif privileged(twins):
-        yield others_hold(twins)
-    elif twins.unreadable:
-        yield Found(
-            "other accounts",
-            f"{', '.join(entry.what for entry in twins.unreadable)}: {twins.unreadable[0].why}",
-            "delete it for good in the recycle bin",
+def _check_owned(facts: Facts, account: UserState) -> Iterator[Action]:
+    owned = facts.owned
+    if isinstance(owned, Absent | Unreadable):
+        yield from not_there(owned)
+        return
+    yield from (could_not_tell(unreadable.what, unreadable.why) for unreadable in owned.unreadable)
+    for holding in privileged(owned):
+        yield Blocked(
+            account.login, f"it could make {describe(holding)} its own", "take the account out of the owners there"
         )
-    else:
-        yield Already("other accounts", "none holds a privileged role")
+    if not privileged(owned) and not owned.unreadable:
+        yield Already("owned objects", "no group or application that leads to a privileged role")
 
 
 def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:
@@ -95,6 +94,6 @@ def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[
 
 VERIFY = Step(
     name="verify",
-    reads=("account", "methods", "roles", "twins", "stack", "grants", "policies", "break_glass", "what_if"),
+    reads=("account", "methods", "roles", "owned", "twins", "stack", "grants", "policies", "break_glass", "what_if"),
     decide=decide,
 )

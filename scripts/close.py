@@ -1,0 +1,271 @@
+"""Takes Global Administrator away, from tenant files only: no Terraform, no state, no earlier evidence is needed.
+
+`python scripts/close.py tenants/<name>.yaml` closes now. With `--guard` it looks once, for a scheduler, and closes only
+what may not stand; with `--watch` it stays and looks again and again. One tenant's fault never stops the others.
+"""
+
+import argparse
+import asyncio
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scripts.console import Console
+from scripts.program import run_program, run_until_told, shared_parser
+from scripts.wiring import open_workspace, sign_in
+from steward.config.loader import load_tenant
+from steward.config.model import Tenant
+from steward.errors import ConfigError, ExitCode, StewardError
+from steward.evidence import EvidenceFile
+from steward.facts import RoleHoldings
+from steward.graph.session import GraphSession
+from steward.lifecycle.closing import close_alone, guard, preview_closing
+from steward.lifecycle.guard_memory import read_first_seen, remember
+from steward.lifecycle.post_apply import PostApply
+from steward.lifecycle.privilege import privileged
+from steward.lifecycle.runner import Line, Runner, worse
+from steward.lifecycle.steps import GUARD
+from steward.terraform import Workspace
+
+_INTERVAL_SECONDS, _SHORTEST_INTERVAL, _LONGEST_INTERVAL = 60.0, 0.1, 3600.0
+# So many tenants are looked at side by side; each has its own sign-in and its own limits at Graph.
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How a tenant was found or left; `result` is None where its file, its sign-in or we ourselves failed."""
+
+    name: str
+    exit_code: ExitCode
+    result: PostApply | None = None
+    evidence: EvidenceFile | None = None
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not _SHORTEST_INTERVAL <= seconds <= _LONGEST_INTERVAL:
+        raise ValueError(text)
+    return seconds
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed arguments."""
+    parser = shared_parser("Takes Global Administrator away, or guards that nobody keeps it.")
+    parser.add_argument("tenants", nargs="+", type=Path, metavar="tenant", help="a tenant file; any number of them")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--guard", action="store_true", help="look once, and close only what may not stand")
+    how.add_argument("--watch", action="store_true", help="guard until told to stop")
+    parser.add_argument(
+        "--interval", type=_seconds, default=_INTERVAL_SECONDS, help="seconds between two looks (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--stacks",
+        type=Path,
+        help="the guard reads each tenant's latch too, from its initialised stack in here (such as cdktf.out/stacks)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> ExitCode:
+    """Parse the arguments and run; the exit code is the worst of the tenants'."""
+    parsed = parse(arguments)
+    console = Console(is_quiet=parsed.quiet)
+    return run_program(lambda: run_until_told(lambda: _run(parsed, console)), console)
+
+
+async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
+    exit_code = await _look_at_all(parsed, console)
+    while parsed.watch:
+        try:
+            await asyncio.sleep(parsed.interval)
+        except asyncio.CancelledError:
+            # Told to stop between two looks: what the last one found stands.
+            return exit_code
+        exit_code = await _look_at_all(parsed, console)
+    return exit_code
+
+
+async def _look_at_all(parsed: argparse.Namespace, console: Console) -> ExitCode:
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def in_turn(file: Path) -> Looked:
+        async with turns:
+            return await _contained(parsed, file, console)
+
+    looked = await asyncio.gather(*(in_turn(file) for file in parsed.tenants))
+    exit_code = ExitCode.WELL
+    for each in looked:
+        exit_code = worse(exit_code, each.exit_code)
+    if parsed.json:
+        tenants = [_as_json(each) for each in looked]
+        console.result_json({"tenants": tenants, "dry_run": parsed.dry_run, "exit_code": int(exit_code)})
+    else:
+        for each in looked:
+            console.result(_in_words(each, parsed))
+    return exit_code
+
+
+async def _contained(parsed: argparse.Namespace, file: Path, console: Console) -> Looked:
+    """Look at one tenant; whatever fails there is told and stays there."""
+    try:
+        return await _look_at(parsed, file, _named(console, file, is_alone=len(parsed.tenants) == 1))
+    except StewardError as error:
+        console.fail(error)
+        return Looked(file.stem, error.exit_code)
+    except Exception:  # noqa: BLE001  # a defect of ours at one tenant must not keep the others' roles standing
+        console.say(traceback.format_exc())
+        console.say("this is a defect of ours; nothing that signs in stands above, so please report it whole")
+        return Looked(file.stem, ExitCode.DEFECT)
+
+
+def _named(console: Console, file: Path, *, is_alone: bool) -> Callable[[Line], None]:
+    def observe(line: Line) -> None:
+        console.show(line, about="" if is_alone else file.stem)
+
+    return observe
+
+
+async def _look_at(parsed: argparse.Namespace, file: Path, observe: Callable[[Line], None]) -> Looked:
+    tenant = load_tenant(file)
+    is_guard = parsed.guard or parsed.watch
+    async with sign_in(tenant, is_urgent=True, observe=observe) as session:
+        with ExitStack() as opened:
+            workspace = None
+            if is_guard and parsed.stacks is not None:
+                folder = parsed.stacks / tenant.name
+                workspace = opened.enter_context(open_workspace(tenant, folder, is_urgent=True, observe=observe))
+            visit = Visit(tenant, session, workspace, observe)
+            if is_guard:
+                return await visit.guard(is_dry_run=parsed.dry_run)
+            return await visit.close(is_dry_run=parsed.dry_run)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One tenant, signed in to, with what it is looked at with."""
+
+    tenant: Tenant
+    session: GraphSession
+    workspace: Workspace | None
+    observe: Callable[[Line], None]
+
+    async def close(self, *, is_dry_run: bool) -> Looked:
+        """Close now; without evidence too, which the exit code then tells."""
+        if is_dry_run:
+            result = await preview_closing(self._runner(None).preview, self.tenant)
+            return Looked(self.tenant.name, result.exit_code, result)
+        with ExitStack() as opened:
+            evidence = self._open_evidence(opened)
+            result = await close_alone(self._runner(evidence).run, self.tenant)
+            self._end(evidence, result)
+        return Looked(self.tenant.name, result.exit_code, result, evidence)
+
+    async def guard(self, *, is_dry_run: bool) -> Looked:
+        """Look; what is not well is looked at again, acted upon where that may be, and kept as evidence."""
+        lines: list[Line] = []
+        glanced = await self._runner(None, lines.append).preview(GUARD)
+        result = PostApply()
+        result.take(glanced)
+        is_well = glanced.exit_code is ExitCode.WELL and not glanced.writes
+        if is_well or is_dry_run:
+            for line in lines:
+                self.observe(line)
+            if glanced.writes:
+                result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+            evidence = None
+        else:
+            with ExitStack() as opened:
+                evidence = self._open_evidence(opened)
+                result = await guard(self._runner(evidence).run, self.tenant)
+                self._end(evidence, result)
+        if not is_dry_run and isinstance(glanced.facts.roles, RoleHoldings) and isinstance(glanced.facts.now, datetime):
+            # What was tried and still stands goes on being remembered.
+            is_gone = result.privileged_roles == ()
+            seen = set() if is_gone else {entry.role_template_id for entry in privileged(glanced.facts.roles)}
+            self._remember(seen, glanced.facts.now, result)
+        return Looked(self.tenant.name, result.exit_code, result, evidence)
+
+    @property
+    def _folder(self) -> Path:
+        return self.tenant.evidence / self.tenant.name
+
+    def _runner(self, evidence: EvidenceFile | None, observe: Callable[[Line], None] | None = None) -> Runner:
+        return Runner(
+            tenant=self.tenant,
+            session=self.session,
+            workspace=self.workspace,
+            evidence=evidence,
+            observe=observe or self.observe,
+            first_seen=read_first_seen(self._folder),
+        )
+
+    def _open_evidence(self, opened: ExitStack) -> EvidenceFile | None:
+        about: dict[str, Any] = {"tenant": self.tenant.name, "tenant_id": self.tenant.tenant.id}
+        caller = self.session.caller
+        try:
+            return opened.enter_context(
+                EvidenceFile(self._folder, actor=caller.app_id or caller.object_id, about=about)
+            )
+        except ConfigError as error:
+            # A demotion does not wait for a disk; the exit code says that evidence is missing.
+            self.observe(Line("evidence", "unreadable", error.what, error.why, error.next_move))
+            return None
+
+    def _end(self, evidence: EvidenceFile | None, result: PostApply) -> None:
+        if evidence is not None:
+            evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
+        if evidence is None or evidence.failure:
+            why = evidence.failure if evidence else "none could be written"
+            self.observe(Line("evidence", "found", "evidence is incomplete", str(why), "mend the folder, run again"))
+            result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+
+    def _remember(self, held: set[str], now: datetime, result: PostApply) -> None:
+        try:
+            remember(self._folder, held, now)
+        except ConfigError as error:
+            self.observe(Line("guard", "found", error.what, error.why, error.next_move))
+            result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+
+
+def _as_json(looked: Looked) -> dict[str, Any]:
+    result = looked.result
+    return {
+        "tenant": looked.name,
+        "exit_code": int(looked.exit_code),
+        "privileged_roles": result.privileged_roles if result else None,
+        "enabled": result.is_enabled if result else None,
+        "writes": result.writes if result else 0,
+        "evidence": str(looked.evidence.path) if looked.evidence else None,
+        "evidence_sha256": looked.evidence.sha256 if looked.evidence else None,
+    }
+
+
+def _in_words(looked: Looked, parsed: argparse.Namespace) -> str:
+    result = looked.result
+    if result is None:
+        return f"{looked.name}: not looked at; the reason stands above"
+    match result.privileged_roles:
+        case None:
+            privilege = "could not tell whether a privileged role is held"
+        case ():
+            privilege = "no privileged role by any path"
+        case roles:
+            privilege = (
+                f"holds {', '.join(roles)}" if looked.exit_code is ExitCode.WELL else f"HOLDS {', '.join(roles)}"
+            )
+    if parsed.dry_run:
+        return f"{looked.name}: {privilege}; dry run; {result.writes} things to do; nothing was touched"
+    stamp = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC " if parsed.watch else ""
+    evidence = f"; evidence: {looked.evidence.path}, sha256 {looked.evidence.sha256}" if looked.evidence else ""
+    return f"{stamp}{looked.name}: {privilege}; writes: {result.writes}{evidence}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""Closing alone, and the guard's look, each from the tenant file only; what they ended with goes to the program."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from steward.config.model import SignIn, Tenant
+from steward.errors import ExitCode
+from steward.lifecycle.post_apply import PostApply, RunStep, close, to_the_end
+from steward.lifecycle.runner import StepOutcome, worse
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import CLOSE, CLOSE_ALONE, GUARD, SHUT, SHUT_ALONE
+
+_ALONE: Mapping[str, Step] = MappingProxyType({CLOSE.name: CLOSE_ALONE, SHUT.name: SHUT_ALONE})
+
+
+async def close_alone(run: RunStep, tenant: Tenant) -> PostApply:
+    """Take the role away, and shut an account that is not settled; broken off only when it is done."""
+    result = PostApply()
+    await to_the_end(close(_alone(run), result, opens_window=tenant.account.sign_in is SignIn.ALLOWED))
+    return result
+
+
+async def preview_closing(run: RunStep, tenant: Tenant) -> PostApply:
+    """Show what closing would do."""
+    result = PostApply()
+    result.take(await run(CLOSE_ALONE))
+    if tenant.account.sign_in is SignIn.ALLOWED:
+        result.take(await run(SHUT_ALONE))
+    return result
+
+
+async def guard(run: RunStep, tenant: Tenant) -> PostApply:
+    """Look, and close what may not stand; to have closed something is a finding."""
+    result = PostApply()
+    await to_the_end(_guard(run, tenant, result))
+    return result
+
+
+async def _guard(run: RunStep, tenant: Tenant, result: PostApply) -> None:
+    result.take(await run(GUARD))
+    if result.writes:
+        result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
+        if tenant.account.sign_in is SignIn.ALLOWED:
+            result.take(await run(SHUT_ALONE))
+
+
+def _alone(run: RunStep) -> RunStep:
+    async def run_alone(step: Step) -> StepOutcome:
+        return await run(_ALONE[step.name])
+
+    return run_alone

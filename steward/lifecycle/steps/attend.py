@@ -1,0 +1,59 @@
+"""Wait for the first sign-in to the application, as long as the window lasts, and no longer.
+
+It is seen in the sign-in log, which may be minutes late, or taken on the operator's word. At the window's end the wait
+is over, whatever has happened, and whoever runs the steps closes.
+"""
+
+from collections.abc import Iterator
+
+from steward.config.model import Tenant
+from steward.facts import Facts, SignInState, Unreadable, UserState
+from steward.lifecycle.actions import Action, Already, Blocked, Wait, could_not_tell
+from steward.lifecycle.ownership import require_own_account
+from steward.lifecycle.step import Step
+from steward.lifecycle.window import find_open_window, is_attended, is_sealed
+
+_SUBJECT = "first sign-in"
+
+
+def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Wait until somebody has signed in; an account or a window that is closed meanwhile ends the wait."""
+    if not tenant.opens_window or is_sealed(facts):
+        yield Already(_SUBJECT, "none is awaited")
+        return
+    seen = facts.first_sign_in
+    if is_attended(facts, tenant):
+        where = f"to {seen.application}, {seen.at:%H:%M} UTC" if isinstance(seen, SignInState) else "on your word"
+        yield Already(_SUBJECT, where)
+        return
+    account = require_own_account(facts.account, tenant)
+    if not isinstance(account, UserState):
+        yield account
+        return
+    if isinstance(facts.window, Unreadable):
+        yield could_not_tell(facts.window.what, facts.window.why)
+        return
+    window = find_open_window(facts)
+    name = tenant.application.display_name
+    if window is None or not account.is_enabled:
+        over = "the window is over" if window is None else "the account was disabled meanwhile"
+        yield Blocked(
+            _SUBJECT,
+            f"{over}, and nobody is known to have signed in to {name}",
+            "run again when somebody is there; with --signed-in if somebody did sign in and the log does not show it",
+        )
+        return
+    log = f"; the sign-in log cannot be read: {seen.why}" if isinstance(seen, Unreadable) else ""
+    yield Wait(
+        _SUBJECT,
+        f"somebody signs in to {name} as {account.login} with the newest pass from the sink, then presses Enter here, "
+        f"or the sign-in log shows it{log}",
+        window.ends,
+    )
+
+
+ATTEND = Step(
+    name="attend",
+    reads=("account", "stack", "window", "now", "first_sign_in", "operators_word"),
+    decide=decide,
+)

@@ -1,0 +1,29 @@
+"""Closing without Terraform and with a token that may be able to do little: what it may not do is named.
+
+Two steps, as after a window: the role goes first, then an account that is not settled is shut and its passes deleted.
+"""
+
+from collections.abc import Iterator
+
+from steward.config.model import Tenant
+from steward.facts import Facts
+from steward.lifecycle.actions import Action
+from steward.lifecycle.rights import name_lacking, within_rights
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps.close import CLOSE
+from steward.lifecycle.steps.shut import SHUT
+
+
+def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Close as far as the token allows, and name what it lacks."""
+    yield from within_rights(CLOSE.decide(facts, tenant), facts)
+    yield from name_lacking(facts, tenant)
+
+
+def decide_shut(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Shut as far as the token allows."""
+    yield from within_rights(SHUT.decide(facts, tenant), facts)
+
+
+CLOSE_ALONE = Step(name=CLOSE.name, reads=(*CLOSE.reads, "caller"), decide=decide, looks_again=True)
+SHUT_ALONE = Step(name=SHUT.name, reads=(*SHUT.reads, "caller"), decide=decide_shut)

@@ -1,0 +1,118 @@
+"""How long a privileged role may still stand: within a window, past it, outside any, or nobody can tell.
+
+A window's end is told by the role's own schedule, by the latch where Terraform's state is at hand, or by the audit
+log's entry and the tenant file's minutes, in this order. Whoever has none of them waits for the log, and not for long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from steward.config.model import Elevation, Tenant
+from steward.facts import Facts, LatchState, RoleHolding, RoleTerm, StackState, Unreadable
+from steward.wellknown.latch import PRIVILEGED
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+from steward.wellknown.schedules import PROVISIONING, SHORTEST_MINUTES
+
+# Entries reach the audit log after 2 to 15 minutes, and no delay is promised ("Microsoft Entra reporting latencies",
+# learn.microsoft.com, read November 2026); what has no entry by then is not waited for.
+PATIENCE = timedelta(minutes=20)
+
+
+class Standing(StrEnum):
+    """What may become of a role that is held."""
+
+    RUNNING = "running"
+    OVER = "over"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Term:
+    """Whether a role may stand, and why in words."""
+
+    standing: Standing
+    why: str
+
+
+def judge_term(holding: RoleHolding, facts: Facts, tenant: Tenant) -> Term:
+    """Return whether a window is running for what the account holds."""
+    if not isinstance(facts.now, datetime):
+        return Term(Standing.UNKNOWN, "the tenant's time is not known")
+    is_own = holding.assignment_id is not None or holding.role_id is not None or holding.is_scheduled
+    if holding.role_template_id != GLOBAL_ADMINISTRATOR or not is_own:
+        return Term(Standing.OVER, "no window gives that, or in that way")
+    if tenant.elevation is Elevation.SCHEDULED and isinstance(facts.role_terms, Unreadable):
+        return _by_patience(facts, facts.now)
+    return (
+        _by_schedule(facts, facts.now, tenant)
+        or _by_file(tenant)
+        or _by_latch(facts, facts.now)
+        or _by_log(facts, facts.now, tenant)
+        or _by_patience(facts, facts.now)
+    )
+
+
+def _until(ends: datetime, now: datetime, source: str) -> Term:
+    standing = Standing.RUNNING if now < ends else Standing.OVER
+    words = "runs until" if now < ends else "ended at"
+    return Term(standing, f"its window {words} {ends:%Y-%m-%d %H:%M} UTC, by {source}")
+
+
+def _by_schedule(facts: Facts, now: datetime, tenant: Tenant) -> Term | None:
+    terms = facts.role_terms if isinstance(facts.role_terms, tuple) else ()
+    bounded = [
+        (term, term.ends) for term in terms if term.role_template_id == GLOBAL_ADMINISTRATOR and term.ends is not None
+    ]
+    if not bounded:
+        return None
+    term, ends = max(bounded, key=lambda pair: pair[1])
+    if not _is_as_long_as_declared(term, ends, tenant):
+        return Term(Standing.OVER, f"its schedule until {ends:%Y-%m-%d %H:%M} UTC is longer than window_minutes")
+    return _until(ends, now, "its schedule")
+
+
+def _is_as_long_as_declared(term: RoleTerm, ends: datetime, tenant: Tenant) -> bool:
+    declared = timedelta(minutes=max(tenant.window_minutes, SHORTEST_MINUTES)) + PROVISIONING
+    return term.begins is not None and ends - term.begins <= declared
+
+
+def _by_file(tenant: Tenant) -> Term | None:
+    if tenant.account.sealed_on is not None:
+        return Term(Standing.OVER, f"the tenant file says that it is sealed since {tenant.account.sealed_on}")
+    if not tenant.grants_by_latch:
+        return Term(Standing.OVER, f"with elevation {tenant.elevation} nobody assigns it without an end")
+    return None
+
+
+def _by_latch(facts: Facts, now: datetime) -> Term | None:
+    latch = facts.stack.latch if isinstance(facts.stack, StackState) else None
+    if not isinstance(latch, LatchState):
+        return None
+    if latch.phase != PRIVILEGED:
+        return Term(Standing.OVER, f"the latch is {latch.phase}")
+    try:
+        return _until(datetime.fromisoformat(latch.until), now, "the latch")
+    except (ValueError, TypeError):
+        return None
+
+
+def _by_log(facts: Facts, now: datetime, tenant: Tenant) -> Term | None:
+    if isinstance(facts.role_grants, Mapping) and (granted := facts.role_grants.get(GLOBAL_ADMINISTRATOR)):
+        return _until(granted + timedelta(minutes=tenant.window_minutes), now, "the audit log and window_minutes")
+    return None
+
+
+def _by_patience(facts: Facts, now: datetime) -> Term:
+    log = facts.role_grants
+    silent = "the audit log has no entry of its grant"
+    if isinstance(log, Unreadable):
+        silent = f"the audit log cannot be read ({log.why})"
+    remembered = facts.role_first_seen
+    seen = remembered.get(GLOBAL_ADMINISTRATOR) if isinstance(remembered, Mapping) else None
+    if seen is not None and now - seen >= PATIENCE:
+        return Term(Standing.OVER, f"it was first seen at {seen:%Y-%m-%d %H:%M} UTC, and {silent}")
+    waits = PATIENCE.total_seconds() / 60
+    told = "it is seen for the first time" if seen is None else f"it was first seen at {seen:%Y-%m-%d %H:%M} UTC"
+    return Term(Standing.UNKNOWN, f"{silent}; {told}, and is taken away {waits:.0f} minutes after that")

@@ -1,0 +1,67 @@
+"""A deploy whose request took effect and got no answer: preflight names what is there, and how it is taken in."""
+
+import json
+import re
+import subprocess
+
+import pytest
+
+from scripts.rehearsal.scene import DEPLOY
+from tests.life.tenancy import Tenancy
+
+pytestmark = pytest.mark.terraform
+
+
+def _preflight(tenancy: Tenancy) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        tenancy.scene.script("preflight"),
+        cwd=tenancy.scene.folder,
+        env=dict(tenancy.scene.environments[DEPLOY]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("routes", "addresses"),
+    [
+        (["POST /users"], {"azuread_user.service_account"}),
+        (
+            ["POST /applications", "POST /identity/conditionalAccess/policies"],
+            {"azuread_application.cirasync", "azuread_conditional_access_policy.mfa_for_service_account"},
+        ),
+        (["POST /servicePrincipals"], {"azuread_service_principal.cirasync"}),
+        (
+            ["POST /servicePrincipals/{id}/appRoleAssignedTo", "POST /roleManagement/directory/roleAssignments"],
+            {
+                "azuread_app_role_assignment.",
+                "azuread_directory_role_assignment.global_administrator[0]",
+            },
+        ),
+    ],
+    ids=["account", "application and policy", "service principal", "assignments of roles"],
+)
+def test_what_the_state_does_not_know_is_named_and_taken_in_as_told(
+    tenancy: Tenancy, routes: list[str], addresses: set[str]
+) -> None:
+    scene = tenancy.scene
+    scene.control.reset()
+    for left in scene.folder.glob("terraform.*"):
+        left.unlink()
+    scene.control.declare_faults(*({"route": route, "reset": True, "takes_effect": True} for route in routes))
+    tenancy.run_terraform("apply", "-auto-approve", expect=frozenset({1}))
+    scene.control.clear_faults()
+    scene.control.clear_journal()
+    told = _preflight(tenancy)
+    assert told.returncode == 1, told.stdout
+    assert tenancy.writes() == []
+    (taken_in, file) = re.findall(r"write (\{.*\}) to (\S+),", told.stderr)[0]
+    named = [entry["to"] for entry in json.loads(taken_in)["import"]]
+    assert all(any(known.startswith(address) for known in named) for address in addresses), told.stderr
+    imports = scene.folder / file
+    imports.write_text(taken_in)
+    tenancy.run_terraform("apply", "-auto-approve", "-input=false")
+    imports.unlink()
+    assert _preflight(tenancy).returncode == 0
+    assert tenancy.plan() == {}

@@ -1,0 +1,252 @@
+"""The guard's judgement: which window runs, which is over, what is outside any, and what nobody can tell."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from steward.acts import DisableAccount, RemoveRoleAssignment
+from steward.config.model import Elevation, Tenant
+from steward.errors import ConfigError, ExitCode
+from steward.facts import (
+    Absent,
+    Facts,
+    LatchState,
+    MethodsState,
+    PassState,
+    Reading,
+    RoleHolding,
+    RoleHoldings,
+    RoleTerm,
+    StackState,
+    Unreadable,
+)
+from steward.lifecycle.actions import Blocked, Found, GraphCall
+from steward.lifecycle.guard_memory import read_first_seen, remember
+from steward.lifecycle.needs import close_needs, guard_needs
+from steward.lifecycle.steps import CLOSE_ALONE, GUARD
+from steward.lifecycle.term import PATIENCE, Standing, judge_term
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, USER_ADMINISTRATOR
+from tests.lifecycle.situation import (
+    ACCOUNT,
+    ALLOWED_TENANT,
+    CALLER,
+    DEPLOYED,
+    GLOBAL_ADMIN,
+    PRIVILEGED_STACK,
+    SEALED,
+    TENANT,
+    in_short,
+    intend,
+)
+
+NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+UNASKED = Unreadable("Terraform's state", "not asked")
+NO_TERMS: tuple[RoleTerm, ...] = ()
+GUARDS = replace(CALLER, permissions=frozenset(need.permission for need in guard_needs(ALLOWED_TENANT)))
+CLOSES = replace(
+    CALLER,
+    permissions=GUARDS.permissions | frozenset(need.permission for need in close_needs(ALLOWED_TENANT)),
+)
+SCHEDULED = TENANT.model_copy(update={"elevation": Elevation.SCHEDULED})
+WITHOUT = TENANT.model_copy(update={"elevation": Elevation.NONE})
+SEALED_FILE = TENANT.model_copy(update={"account": TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 20)})})
+
+
+def held(**known: Any) -> Facts:
+    """Return a tenant whose account holds the role, with nothing known of a window but `known`."""
+    facts = replace(
+        DEPLOYED,
+        caller=GUARDS,
+        now=NOW,
+        stack=UNASKED,
+        role_terms=NO_TERMS,
+        role_grants={},
+        role_first_seen={},
+    )
+    return replace(facts, **known)
+
+
+def granted(minutes_ago: float) -> dict[str, datetime]:
+    return {GLOBAL_ADMINISTRATOR: NOW - minutes_ago * MINUTE}
+
+
+def term(minutes_ago: float, ends_in: float | None) -> tuple[RoleTerm, ...]:
+    ends = None if ends_in is None else NOW + ends_in * MINUTE
+    return (RoleTerm(GLOBAL_ADMINISTRATOR, NOW - minutes_ago * MINUTE, ends),)
+
+
+def latch(phase: str, until: str) -> StackState:
+    return replace(PRIVILEGED_STACK, latch=LatchState(phase, until))
+
+
+@pytest.mark.parametrize(
+    ("known", "tenant", "expected"),
+    [
+        # By the audit log, with the file's 60 minutes.
+        ({"role_grants": granted(59)}, TENANT, Standing.RUNNING),
+        ({"role_grants": granted(60)}, TENANT, Standing.OVER),
+        ({"role_grants": {USER_ADMINISTRATOR: NOW}}, TENANT, Standing.UNKNOWN),
+        # By the latch, which outranks the log.
+        ({"stack": latch("privileged", "2026-11-23T13:00:01Z"), "role_grants": granted(90)}, TENANT, Standing.RUNNING),
+        ({"stack": latch("privileged", "2026-11-23T13:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
+        ({"stack": latch("prepared", "2026-11-23T14:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
+        ({"stack": latch("sealed", "2026-11-23T14:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
+        ({"stack": latch("privileged", "some day"), "role_grants": granted(1)}, TENANT, Standing.RUNNING),
+        ({"stack": replace(PRIVILEGED_STACK, latch=Absent("the latch"))}, TENANT, Standing.UNKNOWN),
+        # By a schedule, whose end is Entra's own; one longer than the file's window is none of ours.
+        ({"role_terms": term(30, 30)}, SCHEDULED, Standing.RUNNING),
+        ({"role_terms": term(30, 30)}, SEALED_FILE, Standing.RUNNING),
+        ({"role_terms": term(61, -1)}, SCHEDULED, Standing.OVER),
+        ({"role_terms": term(30, 24 * 60)}, SCHEDULED, Standing.OVER),
+        ({"role_terms": term(1, None), "role_grants": granted(1)}, SCHEDULED, Standing.OVER),
+        ({"role_terms": term(1, None), "role_grants": granted(1)}, TENANT, Standing.RUNNING),
+        ({"role_terms": Unreadable("terms", "503")}, SCHEDULED, Standing.UNKNOWN),
+        # By the file.
+        ({"role_grants": granted(1)}, SEALED_FILE, Standing.OVER),
+        ({"role_grants": granted(1)}, WITHOUT, Standing.OVER),
+        # By nothing: for as long as an entry may be late, and no longer.
+        ({"role_first_seen": granted(19)}, TENANT, Standing.UNKNOWN),
+        ({"role_first_seen": granted(20)}, TENANT, Standing.OVER),
+        ({"role_grants": Unreadable("log", "403"), "role_first_seen": granted(20)}, TENANT, Standing.OVER),
+        ({"now": Unreadable("the time", "no answer"), "role_first_seen": granted(90)}, TENANT, Standing.UNKNOWN),
+    ],
+)
+def test_term_of_a_direct_assignment(known: dict[str, Reading[Any]], tenant: Tenant, expected: Standing) -> None:
+    assert judge_term(GLOBAL_ADMIN, held(**known), tenant).standing is expected
+
+
+@pytest.mark.parametrize(
+    "holding",
+    [
+        RoleHolding(GLOBAL_ADMINISTRATOR, "Global Administrator", "through group sg-ops"),
+        RoleHolding(GLOBAL_ADMINISTRATOR, "Global Administrator", "eligible"),
+        RoleHolding("9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", "Application Administrator", "direct", "assignment-2"),
+    ],
+)
+def test_no_window_gives_another_role_or_another_path(holding: RoleHolding) -> None:
+    facts = held(stack=latch("privileged", "2026-11-23T14:00:00Z"), role_grants=granted(1))
+    assert judge_term(holding, facts, TENANT).standing is Standing.OVER
+
+
+def test_guard_that_may_close_takes_what_may_not_stand_and_shuts_the_account() -> None:
+    facts = held(caller=CLOSES, role_grants=granted(61), account=replace(ACCOUNT, is_enabled=True))
+    calls = [action.act for action in intend(GUARD, facts) if isinstance(action, GraphCall)]
+    assert [type(act) for act in calls] == [RemoveRoleAssignment, DisableAccount]
+
+
+def test_guard_that_only_reads_tells_and_does_nothing() -> None:
+    actions = intend(GUARD, held(role_grants=granted(61)))
+    (told,) = [action for action in actions if isinstance(action, Blocked)]
+    assert told.exit_code is ExitCode.FINDINGS
+    assert "scripts/close.py" in told.next_move
+    assert not any(isinstance(action, GraphCall) for action in actions)
+
+
+@pytest.mark.parametrize("caller", [GUARDS, CLOSES])
+def test_running_window_is_left_alone(caller: Any) -> None:
+    actions = intend(GUARD, held(caller=caller, role_grants=granted(1)))
+    assert {word.split()[0] for word in in_short(actions)} == {"already"}
+
+
+@pytest.mark.parametrize("caller", [GUARDS, CLOSES])
+def test_window_of_which_nothing_is_known_is_told_as_not_known(caller: Any) -> None:
+    actions = intend(GUARD, held(caller=caller))
+    assert [action.exit_code for action in actions if isinstance(action, Blocked)] == [ExitCode.COULD_NOT_TELL]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, set()),
+        ({"roles": Unreadable("directory roles", "503")}, {ExitCode.COULD_NOT_TELL}),
+        ({"roles": RoleHoldings(unreadable=(Unreadable("eligible roles", "403"),))}, {ExitCode.COULD_NOT_TELL}),
+        ({"account": Unreadable("the account", "503")}, {ExitCode.COULD_NOT_TELL}),
+        ({"account": Absent("the account")}, {ExitCode.COULD_NOT_TELL}),
+        ({"account": replace(ACCOUNT, stamp=None)}, {ExitCode.FINDINGS}),
+        ({"account": replace(ACCOUNT, is_synchronised=True)}, {ExitCode.FINDINGS}),
+        ({"twins": Unreadable("other accounts", "503")}, {ExitCode.COULD_NOT_TELL}),
+        ({"twins": RoleHoldings(held=(GLOBAL_ADMIN,))}, {ExitCode.FINDINGS}),
+    ],
+)
+def test_sealed_tenant_is_well_and_each_thing_that_is_not_is_told(
+    change: dict[str, Any], expected: set[ExitCode]
+) -> None:
+    facts = replace(held(roles=RoleHoldings(), account=SEALED.account, caller=CLOSES), **change)
+    actions = intend(GUARD, facts)
+    assert {action.exit_code for action in actions if isinstance(action, Blocked)} == expected
+    assert not any(isinstance(action, GraphCall) for action in actions)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "methods", "is_found"),
+    [
+        (TENANT, Absent("sign-in"), True),
+        (ALLOWED_TENANT, MethodsState(frozenset({"authenticator"}), ()), False),
+        (ALLOWED_TENANT, MethodsState(frozenset(), ()), True),
+        (
+            ALLOWED_TENANT,
+            MethodsState(frozenset(), (PassState("pass-1", is_usable=True, ends=NOW + MINUTE),)),
+            True,
+        ),
+    ],
+)
+def test_enabled_account_that_is_not_settled_is_told_and_left(
+    tenant: Tenant, methods: Reading[MethodsState], is_found: bool
+) -> None:
+    assert not isinstance(SEALED.account, Absent | Unreadable)
+    account = replace(SEALED.account, is_enabled=True)
+    facts = held(roles=RoleHoldings(), account=account, methods=methods, caller=CLOSES)
+    actions = intend(GUARD, facts, tenant)
+    assert any(isinstance(action, Found) for action in actions) is is_found
+    assert not any(isinstance(action, GraphCall) for action in actions)
+
+
+@pytest.mark.parametrize("need", close_needs(ALLOWED_TENANT))
+def test_closing_names_each_permission_that_the_token_lacks(need: Any) -> None:
+    lacking = replace(CLOSES, permissions=CLOSES.permissions - {need.permission})
+    facts = replace(SEALED, caller=lacking)
+    actions = intend(CLOSE_ALONE, facts, ALLOWED_TENANT)
+    assert [action.subject for action in actions if isinstance(action, Found)] == [f"permission {need.permission}"]
+
+
+def test_closing_does_what_the_token_allows_and_tells_the_rest() -> None:
+    lacking = replace(CLOSES, permissions=CLOSES.permissions - {"User.EnableDisableAccount.All"})
+    facts = replace(DEPLOYED, caller=lacking, account=replace(ACCOUNT, is_enabled=True))
+    actions = intend(CLOSE_ALONE, facts)
+    assert [type(action.act) for action in actions if isinstance(action, GraphCall)] == [RemoveRoleAssignment]
+    (blocked,) = [action for action in actions if isinstance(action, Blocked)]
+    assert "User.EnableDisableAccount.All" in blocked.why
+
+
+def test_memory_keeps_the_first_sight_and_forgets_what_is_gone(tmp_path: Path) -> None:
+    folder = tmp_path / "contoso"
+    assert read_first_seen(folder) == {}
+    remember(folder, {"a", "b"}, NOW)
+    remember(folder, {"a"}, NOW + PATIENCE)
+    assert read_first_seen(folder) == {"a": NOW}
+    remember(folder, set(), NOW + PATIENCE)
+    remember(folder, {"a"}, NOW + 2 * PATIENCE)
+    assert read_first_seen(folder) == {"a": NOW + 2 * PATIENCE}
+    assert [entry.name for entry in folder.iterdir()] == ["guard.json"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"first_seen": {"a": "soon", "b": 3}}', '{"first_seen": []}', "\0"])
+def test_memory_that_cannot_be_read_is_no_memory(tmp_path: Path, text: str) -> None:
+    (tmp_path / "guard.json").write_text(text)
+    assert read_first_seen(tmp_path) == {}
+
+
+def test_memory_of_a_time_that_lies_ahead_does_not_hold_the_guard_back(tmp_path: Path) -> None:
+    remember(tmp_path, {"a"}, NOW + timedelta(days=9))
+    remember(tmp_path, {"a"}, NOW)
+    assert read_first_seen(tmp_path) == {"a": NOW}
+
+
+def test_memory_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigError):
+        remember(tmp_path / "taken", {"a"}, NOW)

@@ -1,0 +1,125 @@
+"""What preflight says of a caller, of the methods policy, of the lock, and of what a broken deploy left."""
+
+from dataclasses import replace
+
+import pytest
+
+from steward.config.model import Tenant
+from steward.errors import ExitCode
+from steward.facts import Absent, Facts, Leftover, PassPolicy, Unreadable
+from steward.lifecycle.actions import Blocked, Found
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import PREFLIGHT, PREFLIGHT_DEPLOY
+from steward.wellknown.clients import AZURE_CLI
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+from steward.wellknown.stack import ACCOUNT, SERVICE_PRINCIPAL
+from tests.lifecycle import situation as s
+
+STRENGTH = "11111111-2222-4333-8444-555555555555"
+POLICY = PassPolicy(is_enabled=True, shortest=60, longest=480, is_for_account=True, strong_methods=frozenset({"Fido2"}))
+OWN_STRENGTH = s.ALLOWED_TENANT.model_copy(update={"mfa": s.TENANT.mfa.model_copy(update={"strength_id": STRENGTH})})
+
+
+def blocked(step: Step, facts: Facts, tenant: Tenant = s.TENANT) -> dict[str, Blocked]:
+    found = s.intend(step, facts, tenant)
+    return {action.subject: action for action in found if isinstance(action, Blocked)}
+
+
+@pytest.mark.parametrize("step", [PREFLIGHT, PREFLIGHT_DEPLOY])
+def test_azure_cli_is_told_what_its_token_can_never_have_and_the_way_out(step: Step) -> None:
+    caller = replace(
+        s.CALLER,
+        app_id=AZURE_CLI,
+        is_app=False,
+        permissions=frozenset({"User.ReadWrite.All", "Group.ReadWrite.All", "User.Read.All"}),
+        role_template_ids=frozenset({GLOBAL_ADMINISTRATOR}),
+    )
+    told = blocked(step, replace(s.DEPLOYED, caller=caller))
+    assert {"permission Policy.Read.All", "permission RoleManagement.ReadWrite.Directory"} <= set(told)
+    assert all("can never have it" in each.why and "ARM_CLIENT_ID" in each.next_move for each in told.values())
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (PREFLIGHT, {"Privileged Role Administrator", "User Administrator"}),
+        (PREFLIGHT_DEPLOY, {"Privileged Role Administrator", "User Administrator", "Conditional Access Administrator"}),
+    ],
+)
+def test_signed_in_person_without_directory_roles_is_told_which(step: Step, expected: set[str]) -> None:
+    caller = replace(s.CALLER, is_app=False, role_template_ids=frozenset())
+    told = blocked(step, replace(s.DEPLOYED, caller=caller))
+    assert {subject.removeprefix("directory role ") for subject in told} == expected
+    administrator = replace(caller, role_template_ids=frozenset({GLOBAL_ADMINISTRATOR}))
+    assert blocked(step, replace(s.DEPLOYED, caller=administrator)) == {}
+
+
+@pytest.mark.parametrize(
+    ("policy", "subject"),
+    [
+        (replace(POLICY, is_enabled=False), "Temporary Access Pass"),
+        (replace(POLICY, is_for_account=False), "Temporary Access Pass"),
+        (replace(POLICY, strong_methods=frozenset()), "second factor"),
+    ],
+)
+def test_methods_policy_that_keeps_the_account_from_enrolling_is_named(policy: PassPolicy, subject: str) -> None:
+    assert subject in blocked(PREFLIGHT, replace(s.DEPLOYED, pass_policy=policy), s.ALLOWED_TENANT)
+    assert subject not in blocked(PREFLIGHT, replace(s.DEPLOYED, pass_policy=POLICY), s.ALLOWED_TENANT)
+
+
+@pytest.mark.parametrize(
+    ("strength", "is_blocked"),
+    [
+        (Absent("it"), True),
+        (Unreadable("it", "503"), True),
+        (frozenset({"fido2"}), True),
+        (frozenset({"fido2", "temporaryAccessPassOneTime"}), False),
+    ],
+)
+def test_strength_of_the_tenants_own_has_to_take_a_pass(
+    strength: frozenset[str] | Absent | Unreadable, is_blocked: bool
+) -> None:
+    facts = replace(s.DEPLOYED, strength=strength, pass_policy=POLICY)
+    told = blocked(PREFLIGHT_DEPLOY, facts, OWN_STRENGTH)
+    assert bool(told.keys() & {f"authentication strength {STRENGTH}", "it"}) is is_blocked
+
+
+def test_lock_that_somebody_holds_stops_before_anything_is_granted() -> None:
+    told = blocked(PREFLIGHT, replace(s.DEPLOYED, lock=Unreadable("the lock", "ID: 1234, held by somebody")))
+    assert "held by somebody" in told["Terraform's lock"].why
+    assert told["Terraform's lock"].exit_code is ExitCode.COULD_NOT_TELL
+    assert blocked(PREFLIGHT, replace(s.DEPLOYED, lock=Absent("a latch to turn"))) == {}
+
+
+def test_deploy_that_did_not_finish_is_told_by_what_is_missing() -> None:
+    stack = replace(s.PRIVILEGED_STACK, addresses=s.ADDRESSES - {SERVICE_PRINCIPAL})
+    assert SERVICE_PRINCIPAL in blocked(PREFLIGHT, replace(s.DEPLOYED, stack=stack))["deploy"].why
+
+
+def test_break_glass_group_that_a_rule_fills_is_a_finding() -> None:
+    facts = replace(s.DEPLOYED, break_glass=replace(s.BREAK_GLASS, is_dynamic=True))
+    found = [action for action in s.intend(PREFLIGHT, facts) if isinstance(action, Found)]
+    assert ["a rule fills it" in action.why for action in found] == [True]
+
+
+def test_leftovers_come_with_the_file_that_takes_them_in() -> None:
+    facts = replace(s.DEPLOYED, leftovers=(Leftover("j.keller", ACCOUNT, "/users/1"),))
+    told = blocked(PREFLIGHT_DEPLOY, facts)
+    assert (
+        '{"import": [{"to": "azuread_user.service_account", "id": "/users/1"}]}' in told["Terraform's state"].next_move
+    )
+
+
+def test_role_that_neither_state_nor_latch_speaks_of_is_to_be_closed_and_not_taken_in() -> None:
+    address = "azuread_directory_role_assignment.global_administrator[0]"
+    facts = replace(s.SEALED, leftovers=(Leftover("Global Administrator of j.keller", address, "/roleManagement/1"),))
+    told = blocked(PREFLIGHT_DEPLOY, facts)
+    assert set(told) == {"Global Administrator of j.keller"}
+    assert "--only close" in told["Global Administrator of j.keller"].next_move
+
+
+def test_leftovers_are_no_finding_where_the_state_cannot_be_read() -> None:
+    facts = replace(
+        s.DEPLOYED, stack=Unreadable("Terraform's state", "no folder"), leftovers=(Leftover("x", ACCOUNT, "/users/1"),)
+    )
+    assert blocked(PREFLIGHT_DEPLOY, facts)["Terraform's state"].exit_code is ExitCode.COULD_NOT_TELL

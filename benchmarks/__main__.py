@@ -1,10 +1,11 @@
-"""Measures and prints the tables of README.md, as Markdown."""
+"""Measures and prints a table of README.md, as Markdown: the sandbox's answers, or whole lives."""
 
 import argparse
 import os
 import platform
 import sys
 
+from benchmarks.lives import table
 from benchmarks.measuring import Times, WarmStart, measure, warm_start
 
 _USERS = (0, 250, 500, 1000)
@@ -13,10 +14,21 @@ _USERS = (0, 250, 500, 1000)
 def main() -> int:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=("answers", "lives"), default="answers", help="(default: %(default)s)"
+    )
     parser.add_argument("--rounds", type=_rounds, default=50, help="how often each request is sent to each tenant")
-    rounds = parser.parse_args().rounds
-    print(render(measure(_USERS, rounds=rounds), warm_start(rounds=5)))  # noqa: T201 - the program's result
+    parsed = parser.parse_args()
+    print(_lives() if parsed.what == "lives" else _answers(parsed.rounds))  # noqa: T201 - the program's result
     return 0
+
+
+def _answers(rounds: int) -> str:
+    return render(measure(_USERS, rounds=rounds), warm_start(rounds=5))
+
+
+def _lives() -> str:
+    return table.render(table.live_all())
 
 
 def _rounds(text: str) -> int:

@@ -58,14 +58,12 @@ def live(elevation: str, way: str, *, provider: str = "own") -> Lived:
             sink=Path(sink) if is_window else None,
         )
         person = Person(scene, Path(sink), is_patient=elevation == "scheduled") if is_window else None
-        try:
+        with scene.sandbox, scene.control:
             started = time.monotonic()
             with person.at_hand() if person else nullcontext():
                 WAYS[way](scene, elevation, Path(sink))
             seconds = time.monotonic() - started
             return Lived(elevation, way, _figures(scene), seconds)
-        finally:
-            scene.sandbox.stop()
 
 
 def _figures(scene: Scene) -> Figures:

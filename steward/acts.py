@@ -57,11 +57,12 @@ class EnableAccount:
 
 @dataclass(frozen=True)
 class IssuePass:
-    """Make a one-time Temporary Access Pass and hand it to the sink."""
+    """Make a one-time Temporary Access Pass and hand it to the sink: for the window, or else for enrolment."""
 
     user_id: str
     login: str
     minutes: int
+    is_for_window: bool = False
 
 
 @dataclass(frozen=True)

@@ -102,13 +102,15 @@ class UserState:
 class PassState:
     """A Temporary Access Pass that exists: `is_usable` is the tenant's own word, by its clock and its policy.
 
-    `is_delivered` says that this run handed it to the sink; of another run's pass nobody can tell.
+    `is_delivered` says that this run handed it to the sink, `is_for_window` that it did so for the window; of another
+    run's pass nobody can tell.
     """
 
     pass_id: str
     is_usable: bool
     ends: datetime
     is_delivered: bool = False
+    is_for_window: bool = False
 
 
 @dataclass(frozen=True)

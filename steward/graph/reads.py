@@ -154,6 +154,7 @@ async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsSt
                     is_usable=bool(entry.is_usable),
                     ends=entry.start_date_time + timedelta(minutes=entry.lifetime_in_minutes),
                     is_delivered=entry.id in session.delivered_passes,
+                    is_for_window=session.delivered_passes.get(entry.id, False),
                 )
                 for entry in passes
             ),

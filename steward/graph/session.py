@@ -53,7 +53,7 @@ class GraphSession:
         self.client = client
         self.caller = caller
         self.answers: list[Answer] = []
-        self.delivered_passes: set[str] = set()
+        self.delivered_passes: dict[str, bool] = {}  # by id, whether it is for the window
         self._ahead = timedelta(0)
 
     def now(self) -> datetime:

@@ -117,7 +117,7 @@ async def issue_pass(session: GraphSession, act: acts.IssuePass, sink: Sink | No
         # Broken off or refused: what nobody received must not be left open.
         await passes.by_temporary_access_pass_authentication_method_id(made.id).delete()
         raise
-    session.delivered_passes.add(made.id)
+    session.delivered_passes[made.id] = act.is_for_window
 
 
 async def delete_pass(session: GraphSession, act: acts.DeletePass, _: Sink | None) -> None:

@@ -45,8 +45,9 @@ from steward.lifecycle.steps import (
 from steward.lifecycle.window import find_open_window
 from steward.wellknown.latch import SEALED
 
+# The consent needs no role, and a person who signed in before it was asked to consent, to whatever is asked of users.
 # Every credential changes hands before the role is granted.
-_WINDOW = (OPEN, ENROL, ADMIT, ELEVATE, CONSENT, ATTEND)
+_WINDOW = (CONSENT, OPEN, ENROL, ADMIT, ELEVATE, ATTEND)
 
 T = TypeVar("T")
 RunStep = Callable[[Step], Awaitable[StepOutcome]]
@@ -165,7 +166,7 @@ async def preview(run: RunStep, *, is_close_only: bool = False, opens_window: bo
         return result
     if opens_window and not (result.is_sealed or result.is_attended):
         # Everything after it waits for a person.
-        await in_order(run, result, (PROVE, OPEN))
+        await in_order(run, result, (PROVE, CONSENT, OPEN))
         return result
     has_consent = await in_order(run, result, (PROVE, CONSENT))
     for step in (CLOSE, SEAL, SETTLE) if has_consent else (CLOSE, ABANDON):

@@ -38,8 +38,14 @@ def is_open(account: UserState, methods: MethodsState) -> bool:
     return account.is_enabled and has_own_password(account) and methods.usable_pass is not None
 
 
+def is_admitted(account: UserState, methods: MethodsState) -> bool:
+    """Return whether a person can sign in for the window, or has done so with the pass for it already."""
+    is_signed_in = any(entry.is_for_window and not entry.is_usable for entry in methods.passes)
+    return is_open(account, methods) or (account.is_enabled and has_own_password(account) and is_signed_in)
+
+
 def let_in(
-    account: UserState, methods: MethodsState, policy: PassPolicy, tenant: Tenant, *, purpose: str
+    account: UserState, methods: MethodsState, policy: PassPolicy, tenant: Tenant, *, is_for_window: bool = False
 ) -> Iterator[Action]:
     """Yield what opens the account with a one-time pass: a password nobody keeps, the pass, and only then enabling.
 
@@ -47,6 +53,7 @@ def let_in(
     a disabled account that an earlier run issued may be in nobody's hands, and is made anew.
     """
     user_id, login = account.object_id, account.login
+    purpose = "for the window" if is_for_window else "for enrolment"
     usable = methods.usable_pass
     if usable is not None and is_open(account, methods):
         yield Already(login, f"open {purpose} until {usable.ends:%Y-%m-%d %H:%M} UTC")
@@ -59,4 +66,4 @@ def let_in(
     else:
         minutes = min(max(tenant.window_minutes, policy.shortest), policy.longest)
         subject = f"one-time pass for {login}, to the sink, valid {minutes} minutes, {purpose}"
-        yield GraphCall("issued", subject, IssuePass(user_id, login, minutes))
+        yield GraphCall("issued", subject, IssuePass(user_id, login, minutes, is_for_window))

@@ -19,7 +19,7 @@ WHOLE = ["preflight", "prove", "consent", "close", "seal", "close", "open", "enr
 
 UNSEEN = Unreadable("eligible schedules", "503")
 
-IN_WINDOW = ["preflight", "prove", "open", "enrol", "admit", "elevate", "consent", "attend", "close", "shut"]
+IN_WINDOW = ["preflight", "prove", "consent", "open", "enrol", "admit", "elevate", "attend", "close", "shut"]
 WHOLE_WINDOW = [*IN_WINDOW, *WHOLE[4:]]
 
 

@@ -107,6 +107,18 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         _with(READY, methods=MethodsState(frozenset(), (FOREIGN,))),
         ["waits second factor"],
     ),
+    (
+        "admit goes on when the pass for the window is used before the role is there",
+        ADMIT,
+        _with(READY, methods=MethodsState(FACTOR, (replace(USED, is_for_window=True),))),
+        [f"already {LOGIN}"],
+    ),
+    (
+        "admit closes an account that was closed after its pass for the window was used",
+        ADMIT,
+        _with(READY, account=CLOSED, methods=MethodsState(FACTOR, (replace(USED, is_for_window=True),))),
+        ["deleted DeletePass"],
+    ),
     ("admit closes the account that enrolled", ADMIT, _with(READY, methods=MethodsState(FACTOR, (USED,))), SHUTTING),
     (
         "admit issues a pass of its own",

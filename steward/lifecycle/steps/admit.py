@@ -11,7 +11,7 @@ from steward.facts import Absent, Facts, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, not_there
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.privilege import privileged
-from steward.lifecycle.sign_in import let_in
+from steward.lifecycle.sign_in import is_admitted, let_in
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps.open_account import judge_held
 from steward.lifecycle.window import is_sealed
@@ -37,8 +37,10 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield judge_held(facts, account, roles)
     elif not methods.second_factors:
         yield Blocked("second factor", "none is enrolled, and the role is granted behind one only", "enrol one first")
+    elif is_admitted(account, methods) and methods.usable_pass is None:
+        yield Already(account.login, "signed in to with the pass for the window, and still without any role")
     else:
-        yield from let_in(account, methods, policy, tenant, purpose="for the window")
+        yield from let_in(account, methods, policy, tenant, is_for_window=True)
 
 
 ADMIT = Step(

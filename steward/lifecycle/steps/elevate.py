@@ -22,7 +22,7 @@ from steward.lifecycle.actions import (
 )
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.privilege import privileged
-from steward.lifecycle.sign_in import is_open
+from steward.lifecycle.sign_in import is_admitted
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps.open_account import judge_held
 from steward.lifecycle.window import find_open_window, is_sealed
@@ -55,7 +55,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield _await_schedule(facts.window)
     elif privileged(roles):
         yield judge_held(facts, account, roles)
-    elif not methods.second_factors or not is_open(account, methods):
+    elif not methods.second_factors or not is_admitted(account, methods):
         yield Blocked(
             account.login, "it is not open with a second factor and a pass that can be used", "run the script again"
         )

@@ -40,7 +40,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     elif methods.second_factors:
         yield Already("second factor", ", ".join(sorted(methods.second_factors)))
     else:
-        yield from let_in(account, methods, policy, tenant, purpose="for enrolment")
+        yield from let_in(account, methods, policy, tenant)
 
 
 def judge_held(facts: Facts, account: UserState, roles: RoleHoldings) -> Action:

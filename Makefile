@@ -17,7 +17,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,19,20,21,22,23,24,25,
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 18,19,20,21,22,23,24,25,26,27,28
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up rehearse sandbox test lint lock clean
+.PHONY: help set-up rehearse sandbox matrix test lint lock clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' Makefile | while IFS='#' read -r target text; do \
@@ -31,6 +31,9 @@ rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto
 
 sandbox: set-up ## Serve a sandbox tenant for your own tools until stopped; STATE=<file> keeps it
 	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(if $(STATE),--state "$(STATE)") $(ARGS)
+
+matrix: set-up ## Kill and disturb every life of an account at every point; goes on where it was broken off
+	@"$(PYTHON)" -m tests.matrix.run $(ARGS)
 
 lint: set-up ## Check style and types
 	@failed=; \

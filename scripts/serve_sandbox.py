@@ -21,7 +21,7 @@ from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
 from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
-from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene, set_the_scene
+from scripts.rehearsal.scene import Scene, set_the_scene
 from scripts.rehearsal.tenant_file import NAME
 from steward.errors import ConfigError, ExitCode
 
@@ -38,7 +38,10 @@ In another terminal:
   cdktf deploy {name} --skip-provider-lock
   set -a; . ./post-apply.env; set +a                    # the post-apply identity
   python {root}/scripts/preflight.py {name}.yaml --identity post-apply
-  python {root}/scripts/post_apply.py {name}.yaml"""
+  python {root}/scripts/post_apply.py {name}.yaml
+  python {root}/scripts/verify_evidence.py {name}.yaml
+  set -a; . ./guard.env; set +a                         # and the one that guards
+  python {root}/scripts/close.py --guard --stacks cdktf.out/stacks {name}.yaml"""
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -65,7 +68,7 @@ def _serve(parsed: argparse.Namespace, console: Console) -> ExitCode:
         chosen = choose_provider(parsed.provider, folder, terraform=terraform, environment=child_environment(ROOT))
         scene = _open(folder, seed, parsed)
         on_stop.callback(scene.sandbox.stop)
-        for identity in (DEPLOY, POST_APPLY):
+        for identity in scene.environments:
             file = folder / f"{identity}.env"
             on_stop.callback(file.unlink, missing_ok=True)
             write(file, {**chosen.variables, **render(scene.sandbox, identity=identity)})

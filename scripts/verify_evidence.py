@@ -34,9 +34,9 @@ class _Subject:
 
 
 def _sha256(text: str) -> str:
-    """Return a hash in lower case; raises `ValueError` for what is none."""
+    """Return a hash in lower case; argparse tells of what is none."""
     if not _SHA256.fullmatch(text.lower()):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text} is no SHA-256; give the 64 hexadecimal digits that a run printed")
     return text.lower()
 
 

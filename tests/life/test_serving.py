@@ -17,6 +17,7 @@ import pytest
 from scripts import serve_sandbox
 from scripts.rehearsal.provider_choice import ROOT
 
+IDENTITIES = ("deploy", "post-apply", "plan-only", "close", "guard")
 Serve = Callable[..., subprocess.Popen[str]]
 
 
@@ -51,7 +52,7 @@ def refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...,
 
 def test_sandbox_keeps_credentials_in_its_folder_while_it_serves(serve: Serve, tmp_path: Path) -> None:
     process = serve("--folder", "served")
-    files = {name: tmp_path / "served" / f"{name}.env" for name in ("deploy", "post-apply")}
+    files = {name: tmp_path / "served" / f"{name}.env" for name in IDENTITIES}
 
     assert all(file.stat().st_mode & 0o777 == 0o600 for file in files.values())
     assert _token_status(_variables(files["deploy"])) == 200

@@ -189,6 +189,9 @@ class Visit:
             # What was tried and still stands goes on being remembered.
             is_gone = result.privileged_roles == ()
             seen = set() if is_gone else {entry.role_template_id for entry in privileged(glanced.facts.roles)}
+            if glanced.facts.roles.unreadable and not is_gone:
+                # A look that could not see everything forgets nothing.
+                seen |= read_first_seen(self._folder).keys()
             self._remember(seen, glanced.facts.now, result)
         return Looked(self.tenant.name, result.exit_code, result, evidence)
 

@@ -74,7 +74,10 @@ def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
         if watch is not None:
             watch(line)
 
-    return run_program(lambda: run_until_told(lambda: _run(parsed, console, observe)), console)
+    code = run_program(lambda: run_until_told(lambda: _run(parsed, console, observe)), console)
+    if code is ExitCode.BAD_INPUT:
+        console.say(f"a role that is held stays held: `python scripts/close.py {parsed.tenant}` needs a sign-in alone")
+    return code
 
 
 async def _run(parsed: argparse.Namespace, console: Console, observe: Observe) -> ExitCode:

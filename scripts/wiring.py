@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from scripts.environment import find_terraform, read_sign_in, sink_environment, terraform_environment
@@ -63,7 +63,7 @@ def open_workspace(
     """Yield the workspace of a stack's folder; nothing is started before something asks for it."""
     # A plan keeps the state's values in clear, so it lives in a folder of its own that goes with the program.
     with open_scratch() as scratch:
-        yield Workspace(
+        workspace = Workspace(
             folder=folder,
             program=program or _terraform_if_any(),
             environment=terraform_environment(tenant.tenant.cloud),
@@ -71,6 +71,11 @@ def open_workspace(
             read_seconds=_URGENT_READ_SECONDS if is_urgent else READ_SECONDS,
             announce=lambda text: observe(Line("terraform", "waiting", text)),
         )
+        try:
+            workspace.require_stack_of(tenant)
+        except ConfigError as error:
+            workspace = replace(workspace, distrust=f"{error.what}: {error.why}")
+        yield workspace
 
 
 @asynccontextmanager

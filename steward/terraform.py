@@ -64,7 +64,8 @@ class Engine:
 class Workspace:
     """A synthesized stack's folder, the program that runs it, its environment, and a private folder for plans.
 
-    `announce` is told when Terraform takes long; a read of the state that takes `read_seconds` has failed.
+    `announce` is told when Terraform takes long; a read of the state that takes `read_seconds` has failed. `distrust`
+    says why the stack is not the tenant's, whose state then tells nothing.
     """
 
     folder: Path
@@ -72,6 +73,7 @@ class Workspace:
     environment: Mapping[str, str]
     scratch: Path
     read_seconds: float = READ_SECONDS
+    distrust: str | None = None
     announce: Callable[[str], None] = lambda _: None
 
     @property
@@ -112,6 +114,8 @@ class Workspace:
 
     async def read_stack(self) -> Reading[StackState]:
         """Read the latch and the little else that is needed from the state, which a killed write may have emptied."""
+        if self.distrust is not None:
+            return Unreadable("Terraform's state", self.distrust)
         restored = restore_emptied(self.folder)
         if restored is not None:
             self.announce(f"{restored.name} was left empty by a write that was killed; its backup is put back")
@@ -200,11 +204,18 @@ class Workspace:
         run = await self._run("plan", "-json", "-input=false", _LOCK, target, f"-out={self._plan_file}")
         if run.code != 0:
             raise RefusedError("Terraform could not plan the grant", why=run.reason(), next_move="run the script again")
+        planned = list(_planned_changes(run.messages()))
         others = [
             f"{'/'.join(change.actions)} {change.address}"
-            for change in _planned_changes(run.messages())
+            for change in planned
             if change != PlannedChange(f"{ROLE_ADDRESS}[0]", ("create",))
         ]
+        if not planned:
+            raise FinalRefusalError(
+                "the plan grants nothing",
+                why="the synthesized stack declares no role assignment, or the state says that it is there",
+                next_move="synthesize the stack from the tenant file as it is now, then run the script again",
+            )
         if others:
             raise FinalRefusalError(
                 "the grant is not planned alone",

@@ -198,8 +198,8 @@ class Tenant(_Value):
 
     @property
     def opens_window(self) -> bool:
-        """Return whether a person signs in as the account while it holds the role."""
-        return self.elevation in {Elevation.IN_WINDOW, Elevation.SCHEDULED}
+        """Return whether a person is to sign in as the account while it holds the role; not once it is sealed."""
+        return self.elevation in {Elevation.IN_WINDOW, Elevation.SCHEDULED} and self.account.sealed_on is None
 
     @property
     def grants_by_latch(self) -> bool:

@@ -202,8 +202,11 @@ async def close(run: RunStep, result: PostApply, *, opens_window: bool) -> bool:
 
 
 async def abandon(run: RunStep, result: PostApply) -> None:
-    """Leave the latch where no deploy grants the role again."""
-    result.take(await run(ABANDON))
+    """Leave the latch where no deploy grants the role again; one that was waiting for it may have granted it first."""
+    outcome = await run(ABANDON)
+    result.take(outcome)
+    if outcome.writes:
+        result.take(await run(CLOSE))
 
 
 async def to_the_end(step: Awaitable[T]) -> T:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from steward.config.model import Elevation, Tenant
-from steward.facts import Facts, LatchState, RoleHolding, RoleTerm, StackState, Unreadable
+from steward.facts import Facts, LatchState, RoleHolding, RoleTerm, StackState, Unreadable, UserState
 from steward.wellknown.latch import PRIVILEGED
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from steward.wellknown.schedules import PROVISIONING, SHORTEST_MINUTES
@@ -43,6 +43,8 @@ def judge_term(holding: RoleHolding, facts: Facts, tenant: Tenant) -> Term:
     is_own = holding.assignment_id is not None or holding.role_id is not None or holding.is_scheduled
     if holding.role_template_id != GLOBAL_ADMINISTRATOR or not is_own:
         return Term(Standing.OVER, "no window gives that, or in that way")
+    if isinstance(facts.account, UserState) and facts.account.is_enabled and not tenant.opens_window:
+        return Term(Standing.OVER, "the account is enabled, and nobody is to sign in to it while it holds that")
     if tenant.elevation is Elevation.SCHEDULED and isinstance(facts.role_terms, Unreadable):
         return _by_patience(facts, facts.now)
     return (

@@ -119,6 +119,11 @@ def test_term_of_a_direct_assignment(known: dict[str, Reading[Any]], tenant: Ten
     assert judge_term(GLOBAL_ADMIN, held(**known), tenant).standing is expected
 
 
+def test_role_of_an_account_that_can_sign_in_has_no_window_where_nobody_is_to() -> None:
+    enabled = held(account=replace(ACCOUNT, is_enabled=True), stack=PRIVILEGED_STACK)
+    assert judge_term(GLOBAL_ADMIN, enabled, TENANT).standing is Standing.OVER
+
+
 @pytest.mark.parametrize(
     "holding",
     [

@@ -27,8 +27,13 @@ class Steps:
     """Confirms every step and notes its name; `blocked` names one that is blocked, `acts` what a step does besides."""
 
     def __init__(
-        self, blocked: str = "", acts: dict[str, Callable[[], object]] | None = None, facts: Facts | None = None
+        self,
+        blocked: str = "",
+        acts: dict[str, Callable[[], object]] | None = None,
+        facts: Facts | None = None,
+        writes: dict[str, int] | None = None,
     ) -> None:
+        self._writes = writes or {}
         self.seen: list[str] = []
         self._blocked = blocked
         self._acts = acts or {}
@@ -44,7 +49,8 @@ class Steps:
         is_blocked = step.name == self._blocked
         code = ExitCode.FINDINGS if is_blocked else ExitCode.WELL
         facts = self._facts if step.name == "preflight" else Facts()
-        return StepOutcome(step.name, code, is_blocked=is_blocked, facts=facts)
+        written = self._writes.get(step.name, 0)
+        return StepOutcome(step.name, code, is_blocked=is_blocked, facts=facts, writes=written)
 
     @property
     def finished(self) -> list[str]:
@@ -94,6 +100,12 @@ def test_role_that_is_or_may_be_held_does_not_wait_until_what_is_missing_is_mend
     steps = Steps("preflight", facts=replace(s.DEPLOYED, roles=roles))
     run(steps)
     assert steps.finished == ["preflight", "close", "abandon"]
+
+
+def test_deploy_that_was_waiting_for_the_latch_is_looked_for_once_it_is_turned() -> None:
+    steps = Steps("consent", writes={"abandon": 1})
+    run(steps)
+    assert steps.finished == ["preflight", "prove", "consent", "close", "abandon", "close"]
 
 
 def test_nothing_is_touched_when_preflight_is_blocked_and_no_role_is_held() -> None:

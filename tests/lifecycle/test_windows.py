@@ -1,7 +1,7 @@
 """The steps of a window in which a person signs in with the role: what each intends, situation by situation."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from steward.facts import (
 )
 from steward.lifecycle.actions import Already, Blocked, GraphCall, TerraformCall, Wait
 from steward.lifecycle.step import Step
-from steward.lifecycle.steps import ADMIT, ATTEND, ELEVATE, ENROL, OPEN, PREFLIGHT, SHUT
+from steward.lifecycle.steps import ABANDON, ADMIT, ATTEND, ELEVATE, ENROL, OPEN, PREFLIGHT, SHUT
 from steward.lifecycle.window import window_of
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from steward.wellknown.schedules import REMOVED
@@ -297,3 +297,25 @@ def test_preflight_finds_nothing_in_an_account_that_is_open_for_its_window() -> 
     assert not [text for text in texts if "enabled it while it holds" in text]
     texts = [getattr(action, "why", "") for action in s.intend(PREFLIGHT, _with(RUNNING, window=OVER), IN_WINDOW)]
     assert [text for text in texts if "enabled it while it holds" in text]
+
+
+SEALED_FILE = IN_WINDOW.model_copy(
+    update={"account": IN_WINDOW.account.model_copy(update={"sealed_on": date(2026, 11, 20)})}
+)
+
+
+@pytest.mark.parametrize("step", [OPEN, ADMIT, ELEVATE, ATTEND])
+@pytest.mark.parametrize("stack", [PREPARED, s.PRIVILEGED_STACK])
+def test_tenant_file_that_says_sealed_opens_no_window_though_an_older_state_would(
+    step: Step, stack: StackState
+) -> None:
+    facts = _with(READY, account=CLOSED, methods=MethodsState(frozenset(), ()), stack=stack)
+    assert not SEALED_FILE.opens_window
+    intended = s.intend(step, facts, SEALED_FILE)
+    assert not [action for action in intended if isinstance(action, GraphCall | TerraformCall | Wait)]
+
+
+def test_privileged_latch_is_turned_back_although_the_tenant_file_says_sealed() -> None:
+    (action,) = s.intend(ABANDON, _with(READY, stack=s.PRIVILEGED_STACK), SEALED_FILE)
+    assert isinstance(action, TerraformCall)
+    assert action.act == TurnLatch("prepared")

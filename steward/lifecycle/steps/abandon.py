@@ -17,6 +17,10 @@ from steward.wellknown.latch import PREPARED, PRIVILEGED, turn_options
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Turn the latch back if it is privileged; say exactly what is left where Terraform cannot tell."""
+    if isinstance(facts.stack, StackState) and _is_privileged(facts.stack):
+        # Whatever this file says: an earlier commit of it may not.
+        yield TerraformCall("turned", f"latch of {tenant.name} to {PREPARED}", TurnLatch(PREPARED))
+        return
     if not tenant.grants_by_latch or tenant.account.sealed_on is not None:
         yield Already("latch", "no deploy of this tenant file grants the role")
         return
@@ -33,10 +37,12 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             yield _without_latch(facts, tenant)
         case Absent():
             yield Already("latch", "Terraform knows nothing of this tenant")
-        case stack if isinstance(stack.latch, LatchState) and stack.latch.phase == PRIVILEGED:
-            yield TerraformCall("turned", f"latch of {tenant.name} to {PREPARED}", TurnLatch(PREPARED))
         case stack:
             yield Already("latch", "absent" if isinstance(stack.latch, Absent) else stack.latch.phase)
+
+
+def _is_privileged(stack: StackState) -> bool:
+    return isinstance(stack.latch, LatchState) and stack.latch.phase == PRIVILEGED
 
 
 def _without_latch(facts: Facts, tenant: Tenant) -> Blocked:

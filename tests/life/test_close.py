@@ -13,6 +13,7 @@ import pytest
 from sandbox.seed import Seed, SeedLicence
 from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.scene import CLOSE, GUARD, POST_APPLY
+from scripts.rehearsal.tenant_file import LOGIN, NAME
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.life.sparse_tenancy import ROLES, SparseTenancy, make_sparse_tenancy
 
@@ -271,7 +272,13 @@ def hanging_terraform(tmp_path: Path) -> Path:
 
 
 def only_close(tenancy: SparseTenancy, terraform: Path) -> "subprocess.Popen[str]":
-    (tenancy.scene.folder / "cdktf.out" / "stacks" / "contoso").mkdir(parents=True, exist_ok=True)
+    stack = {
+        "provider": {"azuread": [{"tenant_id": tenancy.scene.sandbox.tenant_id}]},
+        "resource": {"azuread_user": {"service_account": {"user_principal_name": LOGIN}}},
+    }
+    folder = tenancy.scene.folder / "cdktf.out" / "stacks" / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cdk.tf.json").write_text(json.dumps(stack))
     return subprocess.Popen(
         [sys.executable, str(ROOT / "scripts" / "post_apply.py"), FILE, "--only", "close"],
         cwd=tenancy.scene.folder,
@@ -291,10 +298,16 @@ def test_close_does_not_wait_for_a_terraform_that_hangs(tenancy: SparseTenancy, 
         while tenancy.roles_of(account_id):
             assert time.monotonic() < deadline, "the role still stands"
             time.sleep(0.5)
+        assert running.stdout is not None
+        before = []
+        for line in running.stdout:
+            before.append(line)
+            if "terraform state has run for 5 s" in line:
+                break
         running.send_signal(signal.SIGTERM)
-        told, _ = running.communicate(timeout=90)
+        after, _ = running.communicate(timeout=90)
+    told = "".join(before) + after
     assert running.returncode == 3, told
     assert "did not end within 20 s: it waits for the state's backend" in told
-    assert "terraform state has run for 5 s" in told
     left = subprocess.run(["pgrep", "-f", str(hanging_terraform)], capture_output=True, text=True, check=False)
     assert left.stdout == "", "a child outlived the program"

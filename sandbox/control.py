@@ -80,6 +80,12 @@ class Control:
         tried: dict[str, bool] = self._ask("POST", "try-password", body)
         return tried
 
+    def try_pass(self, user_principal_name: str, temporary_access_pass: str) -> dict[str, bool]:
+        """Say whether a pass could be used now (`valid`), without using it, and whether the account is open."""
+        body = {"userPrincipalName": user_principal_name, "temporaryAccessPass": temporary_access_pass}
+        tried: dict[str, bool] = self._ask("POST", "try-pass", body)
+        return tried
+
     def act(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Do a Graph request, such as `PATCH /v1.0/users/<id>`, as somebody in the portal; empty for no content."""
         answered = self._ask("POST", "act", {"method": method, "path": path, "body": body})

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from sandbox.clock import Clock, from_stamp
 from sandbox.directory import population
-from sandbox.directory.passes import PassError
+from sandbox.directory.passes import PassError, require_usable
 from sandbox.errors import GraphError
 from sandbox.graph import Graph, router
 from sandbox.key_vault import endpoints as key_vault
@@ -79,6 +79,18 @@ def try_password(control: Control, body: Mapping[str, Any]) -> Reply:
         return HTTPStatus.OK, {"valid": False, "enabled": False}
     valid = control.tenant.directory.password_hashes[user["id"]].matches(_text(body, "password"))
     return HTTPStatus.OK, {"valid": valid, "enabled": bool(user["accountEnabled"])}
+
+
+def try_pass(control: Control, body: Mapping[str, Any]) -> Reply:
+    """Say whether a Temporary Access Pass is a user's and could be used now; trying does not use it up."""
+    user = control.tenant.directory.find_user(_text(body, "userPrincipalName"))
+    if user is None:
+        return HTTPStatus.OK, {"valid": False, "enabled": False}
+    try:
+        require_usable(control.tenant.directory, user, _text(body, "temporaryAccessPass"))
+    except PassError:
+        return HTTPStatus.OK, {"valid": False, "enabled": bool(user["accountEnabled"])}
+    return HTTPStatus.OK, {"valid": True, "enabled": bool(user["accountEnabled"])}
 
 
 def act(control: Control, body: Mapping[str, Any]) -> Reply:
@@ -264,6 +276,7 @@ ENDPOINTS: Mapping[tuple[str, str], Callable[[Control, Mapping[str, Any]], Reply
     ("DELETE", "journal"): clear_journal,
     ("GET", "snapshot"): read_snapshot,
     ("POST", "try-password"): try_password,
+    ("POST", "try-pass"): try_pass,
     ("POST", "act"): act,
     ("POST", "grant"): grant,
     ("POST", "withdraw"): withdraw,

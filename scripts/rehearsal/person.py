@@ -127,16 +127,27 @@ class _Forms(HTMLParser):
 
 
 def sign_in(
-    base_url: str, ca_file: Path, *, tenant_id: str, client_id: str, redirect_uri: str, login: str, access_pass: str
+    base_url: str,
+    ca_file: Path,
+    *,
+    tenant_id: str,
+    client_id: str,
+    redirect_uri: str,
+    login: str,
+    access_pass: str,
+    takes_token: bool = True,
 ) -> None:
     """Sign in to an application with a Temporary Access Pass, consenting for oneself where asked.
 
-    Raises `RefusedError` with the page's words when it does not lead back to the application.
+    With `takes_token` the person is given one for Microsoft Graph as well. Raises `RefusedError` with the page's words
+    when it does not lead back to the application.
     """
     context = ssl.create_default_context(cafile=str(ca_file))
     with httpx.Client(base_url=base_url, verify=context, trust_env=False, timeout=30) as browser:
         typed = {"login": login, "accessPass": access_pass}
         _arrive(browser, tenant_id, client_id=client_id, redirect_uri=redirect_uri, scope="User.Read", typed=typed)
+        if not takes_token:
+            return
         # Whoever is signed in gets tokens for Microsoft Graph as well, which may outlive the window.
         scope = f"{base_url}/.default"
         code = _arrive(browser, tenant_id, client_id=AZURE_CLI, redirect_uri=_LOOPBACK, scope=scope, typed=typed)

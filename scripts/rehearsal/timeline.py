@@ -1,6 +1,7 @@
 """How long the account held Global Administrator, and for how much of that it could sign in, by the sandbox's journal.
 
-Usable privilege is the role and an enabled account, together; both are followed through every request that took effect.
+Usable privilege is the role and an enabled account, together; both are followed through every request that took effect,
+and so is what changes credentials while the role is held.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,17 +13,23 @@ from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
 _ASSIGNMENTS = "roleManagement/directory/roleAssignments"
 _REQUESTS = "roleManagement/directory/roleAssignmentScheduleRequests"
+_PASSES = "authentication/temporaryAccessPassMethods"
 _SCHEDULED = "scheduled"
 _HTTP_ERROR = 400
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Seconds with the role, seconds with the role and an enabled account, and whether the role is held at the end."""
+    """Seconds with the role, seconds with the role and an enabled account, and whether the role is held at the end.
+
+    `longest_usable_seconds` is the longest of the times for which it could be used without a break.
+    """
 
     role_held_seconds: float
     usable_privilege_seconds: float
     is_held: bool
+    longest_usable_seconds: float = 0.0
+    credentials_changed_while_held: tuple[str, ...] = ()
 
 
 @dataclass
@@ -31,6 +38,12 @@ class _Account:
     assignments: set[str] = field(default_factory=set)
     is_enabled: bool = False
     scheduled_until: datetime | None = None
+    changed: list[str] = field(default_factory=list)
+
+    def ends_before(self, moment: datetime) -> datetime:
+        """Return when a role that nothing but a schedule gives ends, if that is before a moment."""
+        is_bounded = self.assignments == {_SCHEDULED} and self.scheduled_until is not None
+        return min(moment, self.scheduled_until) if is_bounded and self.scheduled_until else moment
 
     def end(self, now: datetime) -> None:
         """Let Entra ID end a schedule whose time is over."""
@@ -48,6 +61,8 @@ class _Account:
             self.assignments.discard(key)
         if not isinstance(body, Mapping):
             return
+        if self.assignments and (what := self._credential(method, collection, key, body)):
+            self.changed.append(f"{what} at {entry['time']}")
         if method == "POST" and path == _REQUESTS:
             self._schedule(body)
         elif method == "POST" and path == _ASSIGNMENTS:
@@ -58,6 +73,15 @@ class _Account:
             or (method == "PATCH" and collection == "users" and key in self.names)
         ):
             self.is_enabled = bool(body["accountEnabled"])
+
+    def _credential(self, method: str, collection: str, key: str, body: Mapping[str, Any]) -> str | None:
+        """Name the credential of the account that a request changes; taking one away changes none."""
+        if method == "PATCH" and collection == "users" and key in self.names:
+            if "passwordProfile" in body:
+                return "password"
+            return "enabled" if body.get("accountEnabled") and not self.is_enabled else None
+        owner, _, what = f"{collection}/{key}".removeprefix("users/").partition("/")
+        return "one-time pass" if method == "POST" and what == _PASSES and owner in self.names else None
 
     def _schedule(self, body: Mapping[str, Any]) -> None:
         if body.get("principalId") not in self.names or body.get("roleDefinitionId") != GLOBAL_ADMINISTRATOR:
@@ -73,19 +97,24 @@ class _Account:
 def follow(journal: Iterable[Mapping[str, Any]], *, account_id: str, login: str, until: datetime) -> Timeline:
     """Walk through the journal's entries in order; `until` ends a role that is still held."""
     account = _Account(frozenset({account_id, login}))
-    held = usable = 0.0
+    held = usable = stretch = longest = 0.0
     last: datetime | None = None
     moments = [*((datetime.fromisoformat(entry["time"]), entry) for entry in journal), (until, None)]
     for moment, entry in moments:
         if last is not None and account.assignments:
-            seconds = (moment - last).total_seconds()
+            seconds = max(0.0, (account.ends_before(moment) - last).total_seconds())
             held += seconds
-            usable += seconds if account.is_enabled else 0.0
+            if account.is_enabled:
+                usable += seconds
+                stretch += seconds
+                longest = max(longest, stretch)
         last = moment
         account.end(moment)
         if entry is not None:
             account.follow(entry)
-    return Timeline(held, usable, bool(account.assignments))
+        if not (account.assignments and account.is_enabled):
+            stretch = 0.0
+    return Timeline(held, usable, bool(account.assignments), longest, tuple(account.changed))
 
 
 def longest_token_of(journal: Iterable[Mapping[str, Any]], account_id: str) -> int:

@@ -14,6 +14,8 @@ from tests.matrix.points import Request
 IDENTITY = "post-apply"
 SLOW_SECONDS = 3.0
 
+LAG, LOST = "404 by lag", "403 from here on"
+
 Declared = Mapping[str, Any]
 
 
@@ -64,18 +66,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("slow", lambda _: {"seconds": SLOW_SECONDS}, _any),
     Kind("404 although written", _answers(404, "Request_ResourceNotFound", takes_effect=True), _write),
     Kind("409", _answers(409, "Request_MultipleObjectsWithSameKeyValue"), _write),
-    Kind("404 by lag", lambda request: {"route": request.route, "reads": 2}, _first),
+    Kind(LAG, lambda request: {"route": request.route, "reads": 2}, _first),
     Kind("404", _answers(404, "Request_ResourceNotFound"), _read, is_passing=False),
     Kind("403", _answers(403, "Authorization_RequestDenied"), _graph, is_passing=False),
     Kind(
-        "403 from here on",
+        LOST,
         lambda request: {"withdraw": {"identity": IDENTITY, "permission": request.permissions[0]}},
         _granted,
         is_passing=False,
     ),
     Kind("token expired", _answers(401, "InvalidAuthenticationToken"), _any, is_passing=False),
 )
-LAG = "404 by lag"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,8 @@
-"""Plays one death: a run is killed at a moment, and then, each from there, post_apply or only close is started."""
+"""Plays one death: a run is killed at a moment, and then, each from there, post_apply or only close is started.
+
+Where the death left a window that somebody can use, it is played as well that nothing of ours comes to life until the
+window is over: Entra ID ends a schedule by itself, and the guard's next look ends what a latch had granted.
+"""
 
 import time
 from collections.abc import Iterator
@@ -11,10 +15,11 @@ from tests.matrix.processes import Started
 from tests.matrix.tenancies import Prepared
 from tests.matrix.watched_terraform import ALONE, BEFORE
 
-_HELD_SECONDS = 15.0
-_PATIENCE_SECONDS = 180.0
+HELD_SECONDS = 15.0
+PATIENCE_SECONDS = 240.0
 _LOOK_SECONDS = 0.02
 _LET_GO_SECONDS = 10.0
+_AFTER_SECONDS = 5.0
 
 
 def play(prepared: Prepared, point: Kill) -> Outcome:
@@ -24,54 +29,75 @@ def play(prepared: Prepared, point: Kill) -> Outcome:
     """
     began = time.monotonic()
     prepared.restore()
-    with prepared.person():
+    with prepared.surroundings():
         first = _run_into_death(prepared, point)
-    tally = Tally(codes=[first.code], wrong=list(_judge_death(first)))
+    tally = Tally(codes=[first.code], wrong=list(judge_death(first)))
     if not tally.wrong:
-        tally.take("killed", judging.look(prepared), judging.never(judging.look(prepared), is_lost=prepared.is_lost()))
+        end = judging.look(prepared)
+        is_lost = prepared.is_lost()
+        tally.take("state lost" if is_lost else "killed", end, judging.never(end, is_lost=is_lost))
         left = prepared.save()
         _start_again(prepared, tally)
         prepared.restore(left)
         _close(prepared, tally)
+        if end.window_ends is not None and end.privileged:
+            prepared.restore(left)
+            _leave_alone(prepared, end, tally)
     return tally.as_outcome(point.name, f"killed {point.moment}", point.life, time.monotonic() - began)
 
 
 def _start_again(prepared: Prepared, tally: Tally) -> None:
-    with prepared.person():
-        code = _end(prepared.start(), tally)
+    with prepared.surroundings():
+        code = tally.await_end(prepared.start(), PATIENCE_SECONDS)
     end = judging.look(prepared)
     wrong = [] if code == ExitCode.WELL else [f"it ended with {code}"]
     tally.take("started again", end, [*wrong, *judging.sealed(end, has_person=prepared.life.has_person)])
 
 
 def _close(prepared: Prepared, tally: Tally) -> None:
-    code = _end(prepared.start("close"), tally)
+    with prepared.surroundings(has_person=False):
+        code = tally.await_end(prepared.start("close"), PATIENCE_SECONDS)
     end = judging.look(prepared)
     tally.take("closed", end, judging.judge_close(code, end, is_lost=prepared.is_lost()))
 
 
-def _end(started: Started, tally: Tally) -> int | None:
-    code = started.wait(_PATIENCE_SECONDS)
-    if code is None:
-        started.kill()
-    tally.codes.append(code)
-    tally.output += started.words()
-    return code
+def _leave_alone(prepared: Prepared, end: judging.End, tally: Tally) -> None:
+    """Let the window's end pass with nothing of ours alive, and then let the guard have a look."""
+    control = prepared.tenancy.scene.control
+    control.advance_clock(judging.seconds_left(prepared, end) + _AFTER_SECONDS)
+    if prepared.life.is_scheduled:
+        over = judging.look(prepared)
+        held = [f"a privileged role is held: {path}" for path in over.privileged]
+        tally.take("everything dead", over, [*held, *judging.never(over)])
+    with prepared.surroundings(has_person=False):
+        # It reads the end of the window where that stands; without the stacks it has the audit log or waits longer.
+        options = ("--guard", "--stacks", str(prepared.tenancy.scene.stack.parent))
+        code = tally.await_end(prepared.start("close", *options), PATIENCE_SECONDS)
+    guarded = judging.look(prepared)
+    tally.take("guarded", guarded, judging.judge_guard(code, guarded))
 
 
 def _run_into_death(prepared: Prepared, point: Kill) -> Started:
     if not isinstance(point.at, Request):
         prepared.order(phase=point.at.phase, nth=point.at.nth, moment=point.moment)
         started = prepared.start()
-        started.wait(_PATIENCE_SECONDS)
+        started.wait(PATIENCE_SECONDS)
         if not point.moment.startswith(ALONE):
             _let_go(prepared)
         return started
-    # The tenant holds the request, with or without its effect, until the one who sent it is dead.
-    held = {"route": point.at.route, "nth": point.at.nth, "seconds": _HELD_SECONDS}
-    prepared.tenancy.scene.control.declare_faults({**held, "reset": True} if point.moment == BEFORE else held)
-    started = prepared.start()
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    hold(prepared, point.at, point.moment)
+    return kill_at_hold(prepared, prepared.start())
+
+
+def hold(prepared: Prepared, request: Request, moment: str) -> None:
+    """Have the tenant hold a request, with or without its effect, for the one who sends it to die meanwhile."""
+    held = {"route": request.route, "nth": request.nth, "seconds": HELD_SECONDS}
+    prepared.tenancy.scene.control.declare_faults({**held, "reset": True} if moment == BEFORE else held)
+
+
+def kill_at_hold(prepared: Prepared, started: Started) -> Started:
+    """Kill a program with all it has started once the tenant holds its request."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while started.code is None and time.monotonic() < deadline:
         if not prepared.tenancy.scene.control.unused_faults():
             started.kill()
@@ -88,7 +114,8 @@ def _let_go(prepared: Prepared) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _judge_death(started: Started) -> Iterator[str]:
+def judge_death(started: Started) -> Iterator[str]:
+    """Say what is wrong with how a program died."""
     if started.code is None:
         started.kill()
         yield "it neither came to the point nor ended"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from tests.matrix.judging import End
+from tests.matrix.processes import Started
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class Outcome:
     wrong: tuple[str, ...]
     seconds: float
     output: str = ""
+    played: str = ""  # when, in UTC
 
     def as_value(self) -> dict[str, Any]:
         """Show it as JSON."""
@@ -45,9 +48,26 @@ class Tally:
         self.ends.append(f"{when}: {end.words()}")
         self.wrong += [f"{when}: {each}" for each in wrong]
 
+    def await_end(self, started: Started, seconds: float) -> int | None:
+        """Wait for a program, keep how it ended and what it wrote, and return its exit code; None where it did not."""
+        code = started.wait(seconds)
+        if code is None:
+            started.kill()
+        self.codes.append(code)
+        self.output += started.words()
+        return code
+
     def as_outcome(self, point: str, kind: str, life: str, seconds: float) -> Outcome:
         """Close the tally; what the programs wrote is kept where something was wrong."""
         output = self.output if self.wrong else ""
         return Outcome(
-            point, kind, life, tuple(self.codes), tuple(self.ends), tuple(self.wrong), round(seconds, 1), output
+            point,
+            kind,
+            life,
+            tuple(self.codes),
+            tuple(self.ends),
+            tuple(self.wrong),
+            round(seconds, 1),
+            output,
+            datetime.now(UTC).isoformat(timespec="seconds"),
         )

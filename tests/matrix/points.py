@@ -6,8 +6,8 @@ A new request or a new write of the product is a new point by itself; none is wr
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +71,34 @@ class Kill:
 
 
 @dataclass(frozen=True)
+class DeployKill:
+    """A moment at which the machine dies that deploys for the first time: before or after a write."""
+
+    life: str
+    at: Request
+    moment: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.life}: first deploy killed {self.moment} {self.at.name}"
+
+
+@dataclass(frozen=True)
 class Recording:
-    """What one undisturbed run of a life does."""
+    """What an undisturbed first deploy and an undisturbed run of a life do."""
 
     life: str
     requests: tuple[Request, ...]
     phases: tuple[Phase, ...]
+    deploys: tuple[Request, ...] = ()
+
+    def deploy_kills(self, known: Iterable[Request] = ()) -> Iterator[DeployKill]:
+        """List the moments around every write of the first deploy but those that are known."""
+        names = {request.name for request in known}
+        for request in self.deploys:
+            if request.is_write and request.name not in names:
+                yield DeployKill(self.life, request, BEFORE)
+                yield DeployKill(self.life, request, AFTER)
 
     def kills(self) -> Iterator[Kill]:
         """List the moments around every write to Graph and every phase of Terraform."""
@@ -94,11 +116,23 @@ class Recording:
 
 
 def record(prepared: Prepared) -> Recording:
-    """Run post_apply undisturbed on a fresh deploy, and list what it did; later runs find its modules imported."""
+    """Run post_apply undisturbed on a fresh deploy, and list what it did; later runs find its modules imported.
+
+    Where a person acts, it is left to chance how often the program looks before he has: what a second run does not do
+    as well is no point.
+    """
+    recording = _record(prepared)
+    if not prepared.life.has_person:
+        return recording
+    names = {request.name for request in _record(prepared).requests}
+    return replace(recording, requests=tuple(each for each in recording.requests if each.name in names))
+
+
+def _record(prepared: Prepared) -> Recording:
     prepared.restore()
     prepared.order(record=True)
     modules = prepared.folder / "modules.txt"
-    with prepared.person():
+    with prepared.surroundings():
         finished = subprocess.run(
             [sys.executable, str(_RECORDED), str(modules), *prepared.arguments()],
             cwd=prepared.tenancy.scene.folder,
@@ -127,6 +161,7 @@ def record(prepared: Prepared) -> Recording:
             for each in prepared.phases()
             if "told" in each and each["phase"].partition(" ")[0] in {"plan", "apply"}
         ),
+        tuple(_requests(prepared.deployed.journal, scene.sandbox.tenant_id, held)),
     )
 
 

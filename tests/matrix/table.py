@@ -4,9 +4,22 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from tests.matrix.outcome import Outcome
 
+# What is told of a point, by how the tenancy stood at some moment, or by what went wrong.
+_BY_END = (
+    ("state lost", "sealed with the state's backup put back"),
+    ("not begun", "not begun, demoted by closing, then sealed"),
+    ("powerless", "without a permission that closing takes, demoted by closing with another identity, then sealed"),
+    ("guarded", "sealed when started again, demoted by closing, and by the window's end"),
+)
+_BY_KIND = (
+    ("deploy killed", "sealed when deployed again, demoted by closing"),
+    ("killed", "sealed when started again, demoted by closing"),
+    ("race", "demoted, then sealed"),
+)
 BEGIN, END = "<!-- written by make matrix: begin -->", "<!-- written by make matrix: end -->"
 
 
@@ -22,12 +35,12 @@ def write(folder: Path, outcomes: Sequence[Outcome]) -> None:
     (folder / "matrix.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def summarize(outcomes: Sequence[Outcome], *, of: int) -> str:
-    """Count the outcomes by life and kind, and name what is wrong; `of` is how many points there are."""
+def summarize(outcomes: Sequence[Outcome], *, of: int, sources: str) -> str:
+    """Count the outcomes by life and kind, name what is wrong, and say of which sources; `of` is how many there are."""
     groups: dict[tuple[str, str], list[Outcome]] = {}
     for each in outcomes:
         groups.setdefault((each.life, _group(each)), []).append(each)
-    lines = [f"{len(outcomes)} of {of} points played.", ""]
+    lines = [*_played(outcomes, of, sources), ""]
     lines += ["| life | what went wrong | points | how they ended | as they must |", "|---|---|---|---|---|"]
     for (life, kind), members in sorted(groups.items()):
         ends = Counter(_way(each) for each in members)
@@ -36,6 +49,20 @@ def summarize(outcomes: Sequence[Outcome], *, of: int) -> str:
         lines.append(f"| {life} | {kind} | {len(members)} | {told} | {right} of {len(members)} |")
     wrong = [f"- {each.point}: {'; '.join(each.wrong)}" for each in outcomes if each.wrong]
     return "\n".join([*lines, *(["", "Not as they must:", "", *sorted(wrong)] if wrong else [])])
+
+
+def _played(outcomes: Sequence[Outcome], of: int, sources: str) -> list[str]:
+    moments = sorted(each.played for each in outcomes)
+    when = f", from {_as_minute(moments[0])} to {_as_minute(moments[-1])} UTC" if moments else ""
+    middle = f"; a point took {median(each.seconds for each in outcomes):.0f} s in the middle" if outcomes else ""
+    return [
+        f"{len(outcomes)} of {of} points played{when}, on the sources whose fingerprint is",
+        f"`{sources}`{middle}. For other sources nothing is claimed.",
+    ]
+
+
+def _as_minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
 
 
 def replace_summary(text: str, summary: str) -> str:
@@ -53,12 +80,12 @@ def _group(outcome: Outcome) -> str:
 
 
 def _way(outcome: Outcome) -> str:
-    if any(end.startswith("state lost") for end in outcome.ends):
-        return "sealed with the state's backup put back"
-    if any(end.startswith("not begun") for end in outcome.ends):
-        return "not begun, demoted by closing, then sealed"
-    if outcome.kind.startswith("killed"):
-        return "sealed when started again, demoted by closing"
-    if outcome.codes and outcome.codes[0] == 0:
-        return "sealed at once"
-    return "stopped demoted, then sealed"
+    if outcome.kind.startswith("deploy") and any(end.startswith("state lost") for end in outcome.ends):
+        return "sealed when deployed again and all of it taken in, as the state was emptied; demoted by closing"
+    for beginning, way in _BY_END:
+        if any(end.startswith(beginning) for end in outcome.ends):
+            return way
+    for beginning, way in _BY_KIND:
+        if outcome.kind.startswith(beginning):
+            return way
+    return "sealed at once" if outcome.codes and outcome.codes[0] == 0 else "stopped demoted, then sealed"

@@ -10,27 +10,31 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sandbox.seed import Seed
+from sandbox.seed import Seed, SeedLicence
 from scripts.environment import child_environment, find_terraform
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
-from scripts.rehearsal.scene import CLOSE, POST_APPLY, set_the_scene
+from scripts.rehearsal.scene import CLOSE, DEPLOY, POST_APPLY, set_the_scene
 from scripts.rehearsal.tenant_file import NAME
 from tests.life.tenancy import Tenancy
 from tests.matrix import processes
-from tests.matrix.lives import Life
-from tests.matrix.person import Person
+from tests.matrix.lives import WINDOW_MINUTES, Life
+from tests.matrix.person import PassingTime, Person
 from tests.matrix.processes import Started
 
 # The latch's end is real time, and so is the end of a token: what was saved is not used for longer.
 FRESH_SECONDS = 20 * 60.0
-_IDENTITIES = {"post_apply": POST_APPLY, "close": CLOSE}
+_IDENTITIES = {"preflight": DEPLOY, "post_apply": POST_APPLY, "close": CLOSE}
 _POLL = ("--poll-seconds", "0.2")
 _HERE = Path(__file__).parent
+# A sign-in log that is minutes late, and schedules that are, have tests of their own, as has one request a second for
+# conditional access.
+_BRISK = replace(Seed().behaviour, log_delay_seconds=0, role_start_delay_seconds=1)
+_SEED = replace(Seed(), conditional_access_requests_per_second=None, behaviour=_BRISK)
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,14 @@ class Prepared:
     folder: Path
     tenancy: Tenancy
     watched: Mapping[str, str]
+    empty: Saved = field(init=False)
     deployed: Saved = field(init=False)
+    before: Sequence[Mapping[str, Any]] = ()  # the requests that led to what was brought back
     _made: float = field(init=False)
     _runs: int = 0
 
     def __post_init__(self) -> None:
+        self.empty = self.save()
         self.deploy()
 
     @property
@@ -65,17 +72,26 @@ class Prepared:
     def state_file(self) -> Path:
         return self.tenancy.state_file
 
+    @property
+    def backup_file(self) -> Path:
+        return Path(f"{self.state_file}.backup")
+
     def deploy(self) -> None:
         """Deploy anew, and save what came of it."""
         self.tenancy.deploy()
         self._made = time.monotonic()
+        self.before = ()
         self.deployed = self.save()
 
     def save(self) -> Saved:
         """Write down what the tenancy is like now."""
         files = {str(each.relative_to(self.folder)): each.read_bytes() for each in self._files() if each.is_file()}
         control = self.tenancy.scene.control
-        return Saved(control.export(), files, control.journal())
+        return Saved(control.export(), files, self.journal())
+
+    def journal(self) -> list[Mapping[str, Any]]:
+        """List the requests that led to how the tenant is now, from the deploy on."""
+        return [*self.before, *self.tenancy.scene.control.journal()]
 
     def restore(self, saved: Saved | None = None) -> None:
         """Bring back what was saved, by default the fresh deploy; journal, faults and lag begin anew."""
@@ -83,6 +99,7 @@ class Prepared:
             self.deploy()
         wanted = saved or self.deployed
         self.tenancy.scene.control.load(wanted.tenant)
+        self.before = wanted.journal
         for each in list(self._files()):
             if each.is_file():
                 each.unlink()
@@ -117,6 +134,16 @@ class Prepared:
             output=self.folder / "output" / f"{self._runs}.txt",
         )
 
+    def start_deploy(self) -> Started:
+        """Start a plain `terraform apply`, which is what a deploy comes to."""
+        self._runs += 1
+        return processes.start_command(
+            [self.tenancy.terraform, "apply", "-input=false", "-no-color", "-auto-approve", "-lock-timeout=60s"],
+            folder=self.tenancy.scene.stack,
+            environment=self.tenancy.scene.environments[DEPLOY],
+            output=self.folder / "output" / f"{self._runs}.txt",
+        )
+
     def arguments(self, program: str = "post_apply", *options: str) -> list[str]:
         """Return the arguments of one of our programs; where a person acts, it looks often."""
         return [f"{NAME}.yaml", *(_POLL if program == "post_apply" else ()), *options]
@@ -134,18 +161,24 @@ class Prepared:
                 return True
         return False
 
+    def is_emptied(self) -> bool:
+        """Say whether Terraform died between emptying the state's file and writing it; a first deploy has no backup."""
+        return self.state_file.exists() and not self.state_file.stat().st_size
+
     def is_lost(self) -> bool:
         """Say whether the state is empty while its backup is whole: Terraform died between emptying and writing."""
-        backup = Path(f"{self.state_file}.backup")
-        return not self.state_file.stat().st_size and backup.exists() and backup.stat().st_size > 0
+        backup = self.backup_file
+        return self.is_emptied() and backup.exists() and backup.stat().st_size > 0
 
     @contextmanager
-    def person(self) -> Iterator[None]:
-        """Have the person about whom the life needs, if it needs one."""
-        if not self.life.has_person:
-            yield
-            return
-        with Person(self.tenancy.scene, self.sink):
+    def surroundings(self, *, has_person: bool = True) -> Iterator[None]:
+        """Have the person about whom the life needs, if it needs one, and let time pass where it has to."""
+        scene = self.tenancy.scene
+        with ExitStack() as present:
+            if self.life.is_scheduled:
+                present.enter_context(PassingTime(scene))
+            if self.life.has_person and has_person:
+                present.enter_context(Person(scene, self.sink, self.life))
             yield
 
     def _files(self) -> Iterator[Path]:
@@ -167,13 +200,9 @@ def prepare(life: Life, folder: Path, *, provider: str = "own") -> Prepared:
     scene = set_the_scene(
         places["tenant"],
         base_environment=environment,
-        # One request a second for conditional access, and a sign-in log that is minutes late, have tests of their own.
-        seed=replace(
-            Seed(),
-            conditional_access_requests_per_second=None,
-            behaviour=replace(Seed().behaviour, log_delay_seconds=0),
-        ),
+        seed=replace(_SEED, licences=(SeedLicence("AAD_PREMIUM_P2"),)) if life.is_scheduled else _SEED,
         elevation=life.elevation,
+        window_minutes=WINDOW_MINUTES,
         sink=folder / "sink" if life.has_person else None,
     )
     tenancy = Tenancy(scene, terraform)

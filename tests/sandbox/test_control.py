@@ -155,6 +155,18 @@ def test_password_is_tried_without_an_account_in_the_middle(tenant: Tenant) -> N
     assert tenant.control.try_password("nobody@contoso.example", "x") == {"valid": False, "enabled": False}
 
 
+def test_pass_is_tried_without_being_used_up(tenant: Tenant) -> None:
+    user = tenant.control.act("POST", "/v1.0/users", user_body(accountEnabled=True))
+    login, path = user["userPrincipalName"], f"/v1.0/users/{user['id']}/authentication/temporaryAccessPassMethods"
+    code = tenant.control.act("POST", path, {"lifetimeInMinutes": 60, "isUsableOnce": True})["temporaryAccessPass"]
+    for _ in range(2):
+        assert tenant.control.try_pass(login, code) == {"valid": True, "enabled": True}
+    assert tenant.control.try_pass(login, "wrong") == {"valid": False, "enabled": True}
+    assert tenant.control.try_pass("nobody@contoso.example", code) == {"valid": False, "enabled": False}
+    tenant.control.register_method(login, code)
+    assert tenant.control.try_pass(login, code) == {"valid": False, "enabled": True}
+
+
 def test_unknown_control_request_names_the_known_ones(tenant: Tenant) -> None:
     response = tenant.anonymous().get("/_sandbox/everything")
     assert response.status_code == 404

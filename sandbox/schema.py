@@ -42,6 +42,7 @@ _SENTINEL = "unknownFutureValue"
 _ANY_CASE = frozenset(
     {
         "expirationPatternType",
+        "scheduleRequestActions",
         "unifiedRoleManagementPolicyRuleTargetOperations",
         "unifiedRoleScheduleRequestActions",
     }

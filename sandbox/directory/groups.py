@@ -48,7 +48,7 @@ def create(directory: Directory, body: Mapping[str, Any], caller: Caller) -> Rec
             _require_type(directory, each, _OWNER_TYPES, "owners")
     group = new_record(directory, new_id(), body)
     for each in members:
-        _require_may_join(directory, group, each)
+        require_may_join(directory, group, each)
     directory.groups[group["id"]] = group
     directory.owners[group["id"]] = [each for each in owners if each]
     directory.members[group["id"]] = members
@@ -85,7 +85,7 @@ def change(directory: Directory, group_id: str, body: Mapping[str, Any], caller:
     _check_change(group, body, caller)
     joining = _bound_ids(directory, body, "members")
     for each in joining:
-        _require_may_join(directory, group, each)
+        require_may_join(directory, group, each)
         if each in directory.members.get(group_id, []):
             raise bad_request(_ADDED_TWICE.format("members"))
     directory.members.setdefault(group_id, []).extend(joining)
@@ -124,7 +124,7 @@ def add_member(directory: Directory, group_id: str, reference: object, caller: C
     """Add a user, group or service principal to a group."""
     group = require(directory, group_id)
     member_id = referenced_id(reference)
-    _require_may_join(directory, group, member_id)
+    require_may_join(directory, group, member_id)
     members = directory.members.setdefault(group_id, [])
     if member_id in members:
         raise bad_request(_ADDED_TWICE.format("members"))
@@ -137,7 +137,7 @@ def remove_member(directory: Directory, group_id: str, member_id: str, caller: C
     group = require(directory, group_id)
     if member_id not in directory.members.get(group_id, []):
         raise not_found(member_id)
-    _require_assigned_membership(group)
+    require_assigned_membership(group)
     roles.keep_administrator(
         directory, lambda assignment, holder: (assignment["principalId"], holder) == (group_id, member_id)
     )
@@ -271,8 +271,9 @@ def _check_change(group: Record, body: Mapping[str, Any], caller: Caller) -> Non
         _check_extras(extras, body, caller)
 
 
-def _require_may_join(directory: Directory, group: Record, member_id: str) -> None:
-    _require_assigned_membership(group)
+def require_may_join(directory: Directory, group: Record, member_id: str) -> None:
+    """Refuse what cannot be a member of a group of this kind."""
+    require_assigned_membership(group)
     if member_id == group["id"]:
         raise bad_request("A group cannot be a member of itself.")
     type_name, member = directory.require_object(member_id)
@@ -284,7 +285,8 @@ def _require_may_join(directory: Directory, group: Record, member_id: str) -> No
         )
 
 
-def _require_assigned_membership(group: Record) -> None:
+def require_assigned_membership(group: Record) -> None:
+    """Refuse a group that a rule fills."""
     if _DYNAMIC in group.get("groupTypes", []):
         raise bad_request("The members of a group with dynamic membership cannot be changed; its rule decides.")
 

@@ -6,13 +6,14 @@ made it.
 
 from collections.abc import Callable
 
-from sandbox.directory import recycling, role_schedules, sign_ins, vaults
+from sandbox.directory import group_schedules, recycling, role_schedules, sign_ins, vaults
 from sandbox.directory.store import Directory
 
 # In the order in which they act; each looks at the directory's clock.
 PASSING: tuple[Callable[[Directory], None], ...] = (
     recycling.purge_expired,
     role_schedules.let_begin_and_end,
+    group_schedules.let_begin_and_end,
     sign_ins.forget_ended,
     vaults.purge_expired,
 )

@@ -78,7 +78,7 @@ def cancel(directory: Directory, kind: Kind, request_id: str, caller: Caller) ->
     role_schedules.require_licence(directory)
     request = role_schedules.require(kind.requests(directory).values(), request_id)
     if request["status"] not in _CANCELLABLE:
-        raise _invalid(f"A request with the status '{request['status']}' cannot be canceled.")
+        raise invalid(f"A request with the status '{request['status']}' cannot be canceled.")
     kind.schedules(directory).pop(request["id"], None)
     # The pages of the two actions name different words.
     request.update(status="Canceled" if kind.gives else "Revoked", canceledDateTime=directory.clock.stamp())
@@ -90,12 +90,12 @@ def cancel(directory: Directory, kind: Kind, request_id: str, caller: Caller) ->
 def _read(directory: Directory, kind: Kind, body: Mapping[str, Any], caller: Caller) -> Ask:
     if body.get("createdBy") is not None:
         raise malformed(f"Property 'createdBy' is read-only and cannot be set on a role {kind.name.lower()} request.")
-    action = _member("unifiedRoleScheduleRequestActions", body.get("action"))
+    action = enum_member("unifiedRoleScheduleRequestActions", body.get("action"))
     if action not in _STEPS or (action in {"selfActivate", "selfDeactivate"} and not kind.gives):
-        raise _invalid(f"The action '{body.get('action')}' is not one of a role {kind.name.lower()} request.")
+        raise invalid(f"The action '{body.get('action')}' is not one of a role {kind.name.lower()} request.")
     for name in ("principalId", "roleDefinitionId"):
         if not body.get(name):
-            raise _invalid(f"The property '{name}' is required.")
+            raise invalid(f"The property '{name}' is required.")
     definition_id = str(body["roleDefinitionId"]).lower()
     if definition_id not in directory.role_definitions:
         raise GraphError(HTTPStatus.NOT_FOUND, "RoleNotFound", "The role is not found.")
@@ -105,14 +105,15 @@ def _read(directory: Directory, kind: Kind, body: Mapping[str, Any], caller: Cal
         raise GraphError(HTTPStatus.NOT_FOUND, "SubjectNotFound", "The subject is not found.")
     scope = roles.require_scope(directory, body)
     roles.require_may_hold(type_name, principal)
-    begins, ends = (directory.clock.now(), None) if action in _REMOVALS else _period(directory, body)
+    begins, ends = (directory.clock.now(), None) if action in _REMOVALS else read_period(directory, body)
     return Ask(kind, action, principal_id, definition_id, scope, begins, ends, body, caller)
 
 
-def _period(directory: Directory, body: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
+def read_period(directory: Directory, body: Mapping[str, Any]) -> tuple[datetime, datetime | None]:
+    """Read from when until when something is asked for, None for no end; what has no length is refused."""
     info = body.get("scheduleInfo")
     if not info or not info.get("expiration"):
-        raise _invalid("The property 'scheduleInfo' with its 'expiration' is required.")
+        raise invalid("The property 'scheduleInfo' with its 'expiration' is required.")
     if info.get("recurrence") is not None:
         raise not_emulated("a schedule that recurs ('recurrence')")
     now = directory.clock.now()
@@ -124,24 +125,24 @@ def _period(directory: Directory, body: Mapping[str, Any]) -> tuple[datetime, da
 
 
 def _end(expiration: Mapping[str, Any], begins: datetime) -> datetime | None:
-    kind = _member("expirationPatternType", expiration.get("type"))
+    kind = enum_member("expirationPatternType", expiration.get("type"))
     if kind == "noExpiration":
         return None
     if kind == "afterDuration" and expiration.get("duration"):
         length = from_duration(expiration["duration"])
         if length > _LONGEST:
-            raise _invalid("The duration is longer than an assignment can be.")
+            raise invalid("The duration is longer than an assignment can be.")
         return begins + length
     if kind == "afterDateTime" and expiration.get("endDateTime"):
         return _moment(expiration["endDateTime"])
-    raise _invalid("The property 'expiration' needs a type, and the end or duration that the type asks for.")
+    raise invalid("The property 'expiration' needs a type, and the end or duration that the type asks for.")
 
 
 def _moment(text: str) -> datetime:
     moment = from_stamp(text)
     # Moments at the edges of the calendar cannot be reckoned with.
     if not _EARLIEST_YEAR < moment.year < _LATEST_YEAR:
-        raise _invalid(f"The moment '{text}' is not one at which an assignment can begin or end.")
+        raise invalid(f"The moment '{text}' is not one at which an assignment can begin or end.")
     return moment.astimezone(UTC)
 
 
@@ -176,7 +177,7 @@ def _shown_period(ask: Ask) -> Record:
         "startDateTime": as_stamp(ask.begins),
         "recurrence": None,
         "expiration": {
-            "type": _member("expirationPatternType", expiration["type"]),
+            "type": enum_member("expirationPatternType", expiration["type"]),
             "endDateTime": expiration.get("endDateTime"),
             "duration": expiration.get("duration"),
         },
@@ -189,20 +190,20 @@ def _shown_period(ask: Ask) -> Record:
 def _check_new(directory: Directory, ask: Ask) -> None:
     _require_none_pending(directory, ask)
     if _find(directory, ask) is not None:
-        raise _refused("RoleAssignmentExists", "The Role assignment already exists.")
+        raise refused("RoleAssignmentExists", "The Role assignment already exists.")
 
 
 def _check_activation(directory: Directory, ask: Ask) -> None:
     _require_own(ask)
     if _eligibility(directory, ask) is None:
-        raise _rules_failed(["EligibilityRule"])
+        raise rules_failed(["EligibilityRule"])
     _check_new(directory, ask)
 
 
 def _check_change(directory: Directory, ask: Ask) -> None:
     schedule = _require_present(directory, ask)
     if schedule.get("assignmentType") == "Activated":
-        raise _invalid("An activation cannot be changed while it runs.")
+        raise invalid("An activation cannot be changed while it runs.")
     if schedule["isInForce"] and ask.begins > directory.clock.now():
         raise not_emulated("a later beginning of what is in force already ('startDateTime')")
 
@@ -213,7 +214,7 @@ def _check_extension(directory: Directory, ask: Ask) -> None:
     _check_change(directory, ask)
     ends = _require_present(directory, ask)["endsAt"]
     if ends is None or (ask.ends is not None and ask.ends <= from_stamp(ends)):
-        raise _invalid("Only an assignment that ends can be extended, and only beyond its end.")
+        raise invalid("Only an assignment that ends can be extended, and only beyond its end.")
     _require_none_pending(directory, ask)
 
 
@@ -223,7 +224,7 @@ def _check_renewal(directory: Directory, ask: Ask) -> None:
     _check_new(directory, ask)
     ended = directory.ended_role_schedules.values()
     if not any(roles.triple(each) == ask.wanted and each["kind"] == ask.kind.name for each in ended):
-        raise _missing()
+        raise missing()
 
 
 def _check_removal(directory: Directory, ask: Ask) -> None:
@@ -241,13 +242,13 @@ def _check_removal(directory: Directory, ask: Ask) -> None:
 def _require_known(directory: Directory, schedule: Record) -> None:
     unknown = timedelta(seconds=directory.behaviour.role_unknown_seconds)
     if schedule["beganAt"] is not None and directory.clock.now() - from_stamp(schedule["beganAt"]) < unknown:
-        raise _missing()
+        raise missing()
 
 
 def _check_deactivation(directory: Directory, ask: Ask) -> None:
     _require_own(ask)
     if _require_present(directory, ask).get("assignmentType") != "Activated":
-        raise _missing()
+        raise missing()
     _check_removal(directory, ask)
 
 
@@ -260,19 +261,19 @@ def _require_present(directory: Directory, ask: Ask) -> Record:
     for each in role_schedules.schedules(directory, ask.kind):
         if roles.triple(each) == ask.wanted:
             return each
-    raise _missing()
+    raise missing()
 
 
 def _require_none_pending(directory: Directory, ask: Ask) -> None:
     for each in ask.kind.requests(directory).values():
         if each["status"] in _PENDING and roles.triple(each) == ask.wanted:
             text = "There is already an existing pending Role assignment request."
-            raise _refused("PendingRoleAssignmentRequest", text)
+            raise refused("PendingRoleAssignmentRequest", text)
 
 
 def _require_own(ask: Ask) -> None:
     if ask.caller.object_id != ask.principal_id:
-        raise _invalid(f"The action '{ask.action}' is for oneself; the principal is somebody else.")
+        raise invalid(f"The action '{ask.action}' is for oneself; the principal is somebody else.")
 
 
 def _eligibility(directory: Directory, ask: Ask) -> Record | None:
@@ -295,13 +296,13 @@ def _require_rules(directory: Directory, ask: Ask) -> None:
     about = "EndUser_Assignment" if own else f"Admin_{ask.kind.name}"
     failed = [*_failed_expiration(directory, ask, about), *_failed_enablement(directory, ask, about)]
     if failed:
-        raise _rules_failed(failed)
+        raise rules_failed(failed)
     context = role_policies.rule(directory, ask.definition_id, "AuthenticationContext_EndUser_Assignment")
     if own and context["isEnabled"]:
         # No token states an authentication context here, so that every activation is sent back for one.
         challenge = {"access_token": {"acrs": {"essential": True, "value": context["claimValue"]}}}
         text = f"&claims={quote(json.dumps(challenge))}"
-        raise _refused("RoleAssignmentRequestAcrsValidationFailed", text)
+        raise refused("RoleAssignmentRequestAcrsValidationFailed", text)
 
 
 def _failed_expiration(directory: Directory, ask: Ask, about: str) -> list[str]:
@@ -424,24 +425,28 @@ _STEPS: Mapping[str, _Step] = {
 }
 
 
-def _member(enum: str, value: object) -> str:
+def enum_member(enum: str, value: object) -> str:
     """Tell a member of an enumeration as Graph writes it, whatever the letter case it came in."""
     lowered = str(value).lower()
     return next((each for each in graph_schema().enums[enum] if each.lower() == lowered), "")
 
 
-def _missing() -> GraphError:
-    return _refused("RoleAssignmentDoesNotExist", "The Role assignment does not exist.")
+def missing() -> GraphError:
+    """Refuse to take what is not there."""
+    return refused("RoleAssignmentDoesNotExist", "The Role assignment does not exist.")
 
 
-def _rules_failed(names: list[str]) -> GraphError:
+def rules_failed(names: list[str]) -> GraphError:
+    """Refuse a request by the rules of a policy that it does not keep."""
     listed = ",".join(f'"{each}"' for each in names)
-    return _refused("RoleAssignmentRequestPolicyValidationFailed", f"The following policy rules failed: [{listed}]")
+    return refused("RoleAssignmentRequestPolicyValidationFailed", f"The following policy rules failed: [{listed}]")
 
 
-def _invalid(reason: str) -> GraphError:
-    return _refused("InvalidRoleAssignmentRequest", f"The role assignment request is invalid. {reason}")
+def invalid(reason: str) -> GraphError:
+    """Refuse a request that says too little, or what nothing can be."""
+    return refused("InvalidRoleAssignmentRequest", f"The role assignment request is invalid. {reason}")
 
 
-def _refused(code: str, message: str) -> GraphError:
+def refused(code: str, message: str) -> GraphError:
+    """Refuse a request with the code of Privileged Identity Management."""
     return bad_request(message, code=code)

@@ -77,6 +77,10 @@ class Directory:
     role_assignment_requests: dict[str, Record] = field(default_factory=dict)
     role_eligibility_requests: dict[str, Record] = field(default_factory=dict)
     ended_role_schedules: dict[str, Record] = field(default_factory=dict)  # those that may still be renewed
+    group_assignment_schedules: dict[str, Record] = field(default_factory=dict)  # running and future ones
+    group_eligibility_schedules: dict[str, Record] = field(default_factory=dict)
+    group_assignment_requests: dict[str, Record] = field(default_factory=dict)
+    group_eligibility_requests: dict[str, Record] = field(default_factory=dict)
     role_policies: dict[str, Record] = field(default_factory=dict)  # changed ones, by role definition id
     app_role_assignments: dict[str, Record] = field(default_factory=dict)
     permission_grants: dict[str, Record] = field(default_factory=dict)
@@ -247,6 +251,10 @@ class Directory:
             (self.role_assignment_requests, ("principalId",)),
             (self.role_eligibility_requests, ("principalId",)),
             (self.ended_role_schedules, ("principalId",)),
+            (self.group_assignment_schedules, ("groupId", "principalId")),
+            (self.group_eligibility_schedules, ("groupId", "principalId")),
+            (self.group_assignment_requests, ("groupId", "principalId")),
+            (self.group_eligibility_requests, ("groupId", "principalId")),
             (self.permission_grants, ("clientId", "resourceId", "principalId")),
         ):
             for each in [known for known, record in collection.items() if object_id in map(record.get, keys)]:

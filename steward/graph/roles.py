@@ -43,17 +43,17 @@ _DIRECT, _INSTANCE, _SCHEDULE, _MEMBER = "direct", "active now", "active schedul
 _ELIGIBLE = "eligible"
 _WHOLE_TENANT = "/"
 
-_Found = Sequence[RoleHolding]
+Found = Sequence[RoleHolding]
 
 
 @dataclass
-class _Gathered:
+class Gathered:
     """What the paths showed so far."""
 
     held: list[RoleHolding] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
 
-    async def take(self, what: str, read: Callable[[], Awaitable[Reading[_Found]]]) -> None:
+    async def take(self, what: str, read: Callable[[], Awaitable[Reading[Found]]]) -> None:
         """Add what one path shows, or that it could not be read."""
         found = await reading(what, read)
         if isinstance(found, Unreadable):
@@ -71,15 +71,15 @@ async def read_roles(
     that the user is a member of (through groups as well), active schedules with their instances, and eligible ones.
     Without Entra ID P2 there are no schedules, which is a confirmed absence; any other refusal is named as unreadable.
     """
-    gathered, unseen = _Gathered(), []
+    gathered, unseen = Gathered(), []
 
-    async def listed() -> _Found:
+    async def listed() -> Found:
         return await list_assigned(session, principal_id)
 
     await gathered.take("role assignments", listed)
     for assignment_id in sorted(set(assignment_ids) - {entry.assignment_id for entry in gathered.held}):
 
-        async def by_id(wanted: str = assignment_id) -> _Found:
+        async def by_id(wanted: str = assignment_id) -> Found:
             entry = await _find_assignment(session, wanted)
             if entry is None:
                 unseen.append(wanted)
@@ -90,9 +90,9 @@ async def read_roles(
     if with_schedules:
         holders = {principal_id: "", **{group.id: f" through group {group.display_name}" for group in groups}}
         for holder_id, how in holders.items():
-            await _take_schedules(session, holder_id, how, gathered)
+            await take_schedules(session, holder_id, how, gathered)
     return RoleHoldings(
-        held=_distinct(gathered.held), unreadable=tuple(gathered.unreadable), unseen=tuple(sorted(set(unseen)))
+        held=distinct(gathered.held), unreadable=tuple(gathered.unreadable), unseen=tuple(sorted(set(unseen)))
     )
 
 
@@ -117,27 +117,27 @@ async def read_owned(session: GraphSession, user_id: str) -> RoleHoldings:
     The owner of a group puts himself into it, and the owner of an application gives it a credential and signs in as it.
     Told as roles are the application permissions too through which an application makes itself an administrator.
     """
-    gathered = _Gathered()
+    gathered = Gathered()
     owned: list[Any] = []
 
-    async def objects() -> _Found:
+    async def objects() -> Found:
         owned.extend(await read_all(session.client.users.by_user_id(user_id).owned_objects))
         return []
 
     await gathered.take("owned objects", objects)
     for entry in owned:
         if isinstance(entry, Group) and entry.is_assignable_to_role is not False:
-            await _take_assigned(session, entry.id, f"as owner of group {entry.display_name}", gathered)
+            await take_assigned(session, entry.id, f"as owner of group {entry.display_name}", gathered)
     applications = {entry.app_id for entry in owned if isinstance(entry, Application | ServicePrincipal)}
     for app_id in sorted(filter(None, applications)):
         await _take_application(session, app_id, gathered)
     return RoleHoldings(held=tuple(dict.fromkeys(gathered.held)), unreadable=tuple(gathered.unreadable))
 
 
-async def _take_application(session: GraphSession, app_id: str, gathered: _Gathered) -> None:
+async def _take_application(session: GraphSession, app_id: str, gathered: Gathered) -> None:
     principals: list[Any] = []
 
-    async def found() -> _Found:
+    async def found() -> Found:
         query = ServicePrincipalsRequestBuilder.ServicePrincipalsRequestBuilderGetQueryParameters(
             filter=f"appId eq {quote(app_id)}", select=["id", "displayName"]
         )
@@ -147,9 +147,9 @@ async def _take_application(session: GraphSession, app_id: str, gathered: _Gathe
     await gathered.take(f"the owned application {app_id}", found)
     for principal in principals:
         path = f"as owner of application {principal.display_name}"
-        await _take_assigned(session, principal.id, path, gathered)
+        await take_assigned(session, principal.id, path, gathered)
 
-        async def granted(principal_id: str = principal.id, path: str = path) -> _Found:
+        async def granted(principal_id: str = principal.id, path: str = path) -> Found:
             builder = session.client.service_principals.by_service_principal_id(principal_id)
             ids = {str(grant.app_role_id) for grant in await read_all(builder.app_role_assignments)}
             return [
@@ -161,8 +161,10 @@ async def _take_application(session: GraphSession, app_id: str, gathered: _Gathe
         await gathered.take(f"permissions of {path}", granted)
 
 
-async def _take_assigned(session: GraphSession, holder_id: str, path: str, gathered: _Gathered) -> None:
-    async def read() -> _Found:
+async def take_assigned(session: GraphSession, holder_id: str, path: str, gathered: Gathered) -> None:
+    """Take the roles that are assigned to somebody else, each told as held by `path`."""
+
+    async def read() -> Found:
         # What another principal holds is not taken away from it here, so that its id is left out.
         return [
             RoleHolding(entry.role_template_id, entry.role_name, entry.path)
@@ -172,11 +174,11 @@ async def _take_assigned(session: GraphSession, holder_id: str, path: str, gathe
     await gathered.take(f"roles {path}", read)
 
 
-async def _take_memberships(session: GraphSession, principal_id: str, gathered: _Gathered) -> list[Any]:
+async def _take_memberships(session: GraphSession, principal_id: str, gathered: Gathered) -> list[Any]:
     """Take the directory roles among the memberships, and the roles of the groups; return these groups."""
     groups: list[Any] = []
 
-    async def read() -> Reading[_Found]:
+    async def read() -> Reading[Found]:
         belongs = await read_all(session.client.users.by_user_id(principal_id).transitive_member_of)
         # A group that does not show whether it may hold roles is asked about as if it did.
         groups.extend(
@@ -192,11 +194,12 @@ async def _take_memberships(session: GraphSession, principal_id: str, gathered: 
 
     await gathered.take("memberships of groups and directory roles", read)
     for group in groups:
-        await _take_assigned(session, group.id, f"through group {group.display_name}", gathered)
+        await take_assigned(session, group.id, f"through group {group.display_name}", gathered)
     return groups
 
 
-async def _take_schedules(session: GraphSession, holder_id: str, how: str, gathered: _Gathered) -> None:
+async def take_schedules(session: GraphSession, holder_id: str, how: str, gathered: Gathered) -> None:
+    """Take the roles that a holder has, will have or may take up by schedules; `how` follows their kind in the path."""
     directory = session.client.role_management.directory
     condition = f"principalId eq {quote(holder_id)}"
     expand = ["roleDefinition"]
@@ -222,7 +225,7 @@ async def _take_schedules(session: GraphSession, holder_id: str, how: str, gathe
     )
     for kind, builder, query in kinds:
 
-        async def read(kind: str = kind, builder: Any = builder, query: Any = query) -> _Found:
+        async def read(kind: str = kind, builder: Any = builder, query: Any = query) -> Found:
             try:
                 entries = await read_all(builder, query)
             except APIError as error:
@@ -281,7 +284,7 @@ def _holding(entry: Any, path: str, assignment_id: str | None = None, *, is_sche
     )
 
 
-def _distinct(held: Iterable[RoleHolding]) -> tuple[RoleHolding, ...]:
+def distinct(held: Iterable[RoleHolding]) -> tuple[RoleHolding, ...]:
     """Keep of several paths that show one assignment the one that it is best removed by."""
     found = tuple(dict.fromkeys(held))
     paths: dict[str, set[str]] = {}

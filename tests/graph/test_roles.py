@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -19,6 +19,7 @@ from steward.lifecycle.privilege import privileged
 from steward.secret import Secret
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, USER_ADMINISTRATOR
 
+Answered = TypeVar("Answered")
 LOGIN = "alex.moore@contoso.example"
 READER = SeedIdentity(
     "reader", ("User.Read.All", "Group.Read.All", "RoleManagement.Read.Directory", "Application.Read.All")
@@ -37,12 +38,12 @@ def control(sandbox: RunningSandbox) -> Iterator[Control]:
         yield control
 
 
-def ask(sandbox: RunningSandbox, question: Callable[[GraphSession], Awaitable[RoleHoldings]]) -> RoleHoldings:
+def ask(sandbox: RunningSandbox, question: Callable[[GraphSession], Awaitable[Answered]]) -> Answered:
     who = sandbox.identities["reader"]
     cloud = Cloud(name="sandbox", authority=sandbox.base_url, graph=sandbox.base_url, ca_file=sandbox.ca_file)
     credential = open_credential(cloud, sandbox.tenant_id, SecretSignIn(who.client_id, Secret(who.client_secret)))
 
-    async def conversation() -> RoleHoldings:
+    async def conversation() -> Answered:
         async with open_session(cloud, credential) as session:
             return await question(session)
 

@@ -52,6 +52,8 @@ ADMINISTER = (
     "AdministrativeUnit.ReadWrite.All",
     "Policy.ReadWrite.AuthenticationMethod",
     "Policy.ReadWrite.Authorization",
+    "PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",
+    "PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",
     "UserAuthenticationMethod.ReadWrite.All",
 )
 SEED = Seed(

@@ -97,6 +97,13 @@ _UNDER_CONDITIONAL_ACCESS = {
     "/identity/conditionalAccess/deletedItems/policies": "conditionalAccessPolicy",
     "/identity/conditionalAccess/deletedItems/namedLocations": "namedLocation",
 }
+_UNDER_GROUPS_GOVERNED = {
+    f"/identityGovernance/privilegedAccess/group/{kind}Schedule{suffix}": (
+        f"privilegedAccessGroup{kind.title()}Schedule{suffix.removesuffix('s')}"
+    )
+    for kind in ("assignment", "eligibility")
+    for suffix in ("s", "Instances", "Requests")
+}
 _PYTHON: Mapping[str, type | tuple[type, ...]] = {
     "Binary": str,
     "Boolean": bool,
@@ -131,7 +138,7 @@ def answer_faults(route: Route, version: str, response: httpx.Response) -> list[
 def type_of(route: Route) -> str | None:
     """Tell what a row answers with: a type of Graph or a primitive one."""
     template = re.sub(r"\([^)]*\)", "", route.template)
-    for prefix, name in _UNDER_CONDITIONAL_ACCESS.items():
+    for prefix, name in {**_UNDER_CONDITIONAL_ACCESS, **_UNDER_GROUPS_GOVERNED}.items():
         rest = template.removeprefix(prefix)
         if rest in {"", "/{id}", "/{id}/restore"} and rest != template:
             return name

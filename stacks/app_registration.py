@@ -40,7 +40,7 @@ class AppRegistration(Construct):
             # The vendor's principal may exist from an earlier consent; it is then adopted, not created a second time.
             use_existing=None if tenant.application.is_own else True,
             app_role_assignment_required=bool(tenant.dashboard),
-            owners=[tenant.deployer.object_id] if tenant.application.is_own else None,
+            owners=[tenant.deployer_id] if tenant.application.is_own else None,
             feature_tags=[ServicePrincipalFeatureTags(enterprise=True)] if tenant.application.is_own else None,
         )
         address_as(self.service_principal, SERVICE_PRINCIPAL)
@@ -52,7 +52,7 @@ class AppRegistration(Construct):
             "application",
             display_name=tenant.application.display_name,
             sign_in_audience="AzureADMyOrg",
-            owners=[tenant.deployer.object_id],
+            owners=[tenant.deployer_id],
             api=ApplicationApi(requested_access_token_version=2),
             app_role=[
                 ApplicationAppRole(

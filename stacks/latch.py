@@ -10,7 +10,9 @@ import json
 from cdktf import (
     DataResource,
     Fn,
+    IResolvable,
     Op,
+    Precondition,
     TerraformCount,
     TerraformResourceLifecycle,
     TerraformVariable,
@@ -68,7 +70,22 @@ class Latch(Construct):
         It reads the latch's `input`, which is known while planning; its `output` is not before the first apply.
         """
         is_privileged = Op.eq(Fn.lookup(self.resource.input, "phase", ""), PRIVILEGED)
+        is_within = self._is_before_the_end(Fn.plantimestamp())
+        return TerraformCount.of(Token.as_number(Fn.conditional(Op.and_(is_privileged, is_within), 1, 0)))
+
+    def require_open_window(self) -> Precondition:
+        """Return the condition that the end still lies ahead when a plan is applied, however long ago it was made.
+
+        `timestamp()` is unknown while planning, so that it is judged by the apply and makes no plan fail or non-empty;
+        an instance that a plan takes away has no conditions.
+        """
+        return Precondition(
+            condition=self._is_before_the_end(Fn.timestamp()),
+            error_message="The window ended before this plan was applied, so the role is not granted. No new plan is "
+            "needed: scripts/post_apply.py goes on without the role, or opens a window of its own.",
+        )
+
+    def _is_before_the_end(self, moment: str) -> IResolvable:
         until = Token.as_string(Fn.lookup(self.resource.input, "until", ""))
         # Compared with -1, not with "< 0": cdktf 0.21 renders a zero on the right of an operator as undefined.
-        is_within = Op.eq(Fn.timecmp(Fn.plantimestamp(), until), -1)
-        return TerraformCount.of(Token.as_number(Fn.conditional(Op.and_(is_privileged, is_within), 1, 0)))
+        return Op.eq(Fn.timecmp(moment, until), -1)

@@ -1,7 +1,7 @@
 """Global Administrator for the account, only while the latch says so and only behind the MFA policy.
 
-The break-glass check is a precondition of the assignment itself: it can refuse to grant, and it cannot stop a plan that
-takes the role away.
+The break-glass check and the window's end are preconditions of the assignment itself: they can refuse to grant, and
+they cannot stop a plan that takes the role away.
 """
 
 from cdktf import Fn, Op, Precondition, TerraformResourceLifecycle
@@ -43,7 +43,8 @@ class GlobalAdministrator(Construct):
                         condition=Op.gte(Fn.length_of(break_glass.members), 1),
                         error_message="The break-glass group has no member: nobody could repair the tenant if the MFA "
                         "policy were wrong. Put an emergency account into it and plan again.",
-                    )
+                    ),
+                    latch.require_open_window(),
                 ]
             ),
         )

@@ -1,5 +1,6 @@
 """The stack of one tenant: everything that Terraform declares for it, in the order in which it comes to life."""
 
+import shlex
 from pathlib import Path
 
 from cdktf import TerraformOutput, TerraformStack
@@ -13,15 +14,22 @@ from stacks.groups import read_group
 from stacks.latch import Latch
 from stacks.role_assignments import GlobalAdministrator
 from stacks.service_account import ServiceAccount
+from steward.config.backends import required_engine
 from steward.config.model import Tenant
+
+SCRIPTS = Path("scripts")
 
 
 class TenantStack(TerraformStack):
-    """One tenant, one state; the stack's name is the tenant's."""
+    """One tenant, one state; the stack's name is the tenant's.
 
-    def __init__(self, scope: Construct, *, tenant: Tenant) -> None:
+    `scripts` is where our programs lie for who stands in the project's folder; an output names the next of them.
+    """
+
+    def __init__(self, scope: Construct, *, tenant: Tenant, scripts: Path = SCRIPTS) -> None:
         super().__init__(scope, tenant.name)
-        self.add_override("terraform.required_version", ">= 1.5")
+        engine = required_engine(tenant.backend.kind, tenant.backend.settings)
+        self.add_override("terraform.required_version", engine)
         declare_backend(self, tenant)
         cloud = tenant.tenant.cloud
         AzureadProvider(
@@ -55,10 +63,10 @@ class TenantStack(TerraformStack):
         TerraformOutput(self, "account_object_id", value=account.object_id)
         TerraformOutput(self, "application_client_id", value=application.client_id)
         TerraformOutput(self, "mfa_policy_id", value=mfa.object_id)
-        TerraformOutput(self, "next_command", value=next_command(tenant))
+        TerraformOutput(self, "next_command", value=next_command(tenant, scripts))
 
 
-def next_command(tenant: Tenant) -> str:
+def next_command(tenant: Tenant, scripts: Path = SCRIPTS) -> str:
     """Return what to run after the deploy: the same for whoever plans, and before and after sealing."""
     file = Path(tenant.file.name) if tenant.file.is_absolute() else tenant.file
-    return f"python scripts/post_apply.py {file.as_posix()}"
+    return f"python {shlex.quote((scripts / 'post_apply.py').as_posix())} {shlex.quote(file.as_posix())}"

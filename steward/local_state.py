@@ -11,16 +11,22 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def find_emptied(stack_folder: Path) -> Path | None:
+    """Return a local state file that is empty beside a sound backup; None in all else."""
+    state = _local_state(stack_folder)
+    if state is None or not state.is_file() or state.stat().st_size:
+        return None
+    return None if _sound(_backup_of(state)) is None else state
+
+
 def restore_emptied(stack_folder: Path) -> Path | None:
     """Put the backup's content back into a local state file that is empty, and return the file; None in all else.
 
     A file that a running Terraform has locked is left alone, and so is one without a sound backup.
     """
-    state = _local_state(stack_folder)
-    if state is None or not state.is_file() or state.stat().st_size:
-        return None
-    content = _sound(state.with_name(f"{state.name}.backup"))
-    if content is None:
+    state = find_emptied(stack_folder)
+    content = _sound(_backup_of(state)) if state is not None else None
+    if state is None or content is None:
         return None
     with suppress(OSError), state.open("r+b") as file:
         # The lock that Terraform itself takes on this file while it works; whoever has it is about to write.
@@ -40,6 +46,10 @@ def _local_state(stack_folder: Path) -> Path | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return stack_folder / str(path)
+
+
+def _backup_of(state: Path) -> Path:
+    return state.with_name(f"{state.name}.backup")
 
 
 def _sound(backup: Path) -> bytes | None:

@@ -7,16 +7,20 @@ sensitive values in clear. A process that is interrupted leaves the latch as it 
 import asyncio
 import json
 import os
+import re
 import shlex
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from steward.acts import GrantRole, TerraformAct, TurnLatch
+from steward.acts import DestroyStack, GrantRole, TerraformAct, TurnLatch
 from steward.config.model import Tenant
+from steward.diagnostics import diagnose, join_reasons
+from steward.errored_state import find_newer
 from steward.errors import ConfigError, FinalRefusalError, RefusedError
 from steward.facts import (
     Absent,
@@ -28,7 +32,7 @@ from steward.facts import (
     StateRoleAssignment,
     Unreadable,
 )
-from steward.local_state import restore_emptied
+from steward.local_state import find_emptied, restore_emptied
 from steward.wellknown.latch import LATCH, turn_options
 from steward.wellknown.latch import ROLE_ASSIGNMENT as ROLE_ADDRESS
 
@@ -47,6 +51,8 @@ _WORK_SECONDS = 900.0
 _STOP_SECONDS = 15.0
 # One that only reads has neither.
 _STOP_READING_SECONDS = 2.0
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_OPENTOFU = ".opentofu.org/"
 _READING = frozenset({"state", "version"})
 _TOLD_AFTER_SECONDS = 5.0
 
@@ -65,7 +71,8 @@ class Workspace:
     """A synthesized stack's folder, the program that runs it, its environment, and a private folder for plans.
 
     `announce` is told when Terraform takes long; a read of the state that takes `read_seconds` has failed. `distrust`
-    says why the stack is not the tenant's, whose state then tells nothing.
+    says why the stack is not the tenant's, whose state then tells nothing. With `leaves_disk_alone` a local state
+    is not put right.
     """
 
     folder: Path
@@ -74,6 +81,7 @@ class Workspace:
     scratch: Path
     read_seconds: float = READ_SECONDS
     distrust: str | None = None
+    leaves_disk_alone: bool = False
     announce: Callable[[str], None] = lambda _: None
 
     @property
@@ -114,20 +122,15 @@ class Workspace:
 
     async def read_stack(self) -> Reading[StackState]:
         """Read the latch and the little else that is needed from the state, which a killed write may have emptied."""
-        if self.distrust is not None:
-            return Unreadable("Terraform's state", self.distrust)
-        restored = restore_emptied(self.folder)
+        barred = self.distrust or self._why_emptied()
+        if barred is not None:
+            return Unreadable("Terraform's state", barred)
+        restored = None if self.leaves_disk_alone else restore_emptied(self.folder)
         if restored is not None:
             self.announce(f"{restored.name} was left empty by a write that was killed; its backup is put back")
-        run = await self._run("state", "pull", seconds=self.read_seconds)
-        if run.code != 0:
-            return Unreadable("Terraform's state", run.reason())
-        if not run.output.strip():
-            return Absent("Terraform's state")
-        try:
-            state = json.loads(run.output)
-        except ValueError as error:
-            return Unreadable("Terraform's state", f"it is no JSON: {error}")
+        state = await self._pull()
+        if isinstance(state, Absent | Unreadable):
+            return state
         instances = list(_instances(state))
         inputs = [
             (attributes.get("input") or {}).get("value") or {}
@@ -165,9 +168,41 @@ class Workspace:
             addresses=frozenset(f"{kind}.{name}" for kind, name, _ in instances),
         )
 
+    def _why_emptied(self) -> str | None:
+        """Return why the state tells nothing to who only looks, None where it may."""
+        emptied = find_emptied(self.folder) if self.leaves_disk_alone else None
+        if emptied is None:
+            return None
+        return f"{emptied.name} was left empty by a write that was killed; a look leaves it so, post_apply mends it"
+
+    async def _pull(self) -> Reading[dict[str, Any]]:
+        run = await self._run("state", "pull", seconds=self.read_seconds)
+        if run.code != 0:
+            return Unreadable("Terraform's state", run.reason())
+        try:
+            state = json.loads(run.output) if run.output.strip() else None
+        except ValueError as error:
+            return Unreadable("Terraform's state", f"it is no JSON: {error}")
+        errored = find_newer(self.folder, state)
+        if errored is not None:
+            push = self.command("state", "push", errored.name)
+            return Unreadable(
+                "Terraform's state",
+                f"a newer one could not be written to its backend and stands in {errored}; bring it back: {push}",
+            )
+        return Absent("Terraform's state") if state is None else state
+
     async def read_plan(self) -> Reading[PlanState]:
         """Make a full plan and keep it, to be applied if it turns out to change nothing."""
         run = await self._run("plan", "-json", "-input=false", "-detailed-exitcode", _LOCK, f"-out={self._plan_file}")
+        if run.code not in {0, _CHANGED}:
+            return Unreadable("Terraform's plan", run.reason())
+        return PlanState(changes=tuple(_planned_changes(run.messages())) if run.code == _CHANGED else ())
+
+    async def read_destroy_plan(self) -> Reading[PlanState]:
+        """Make a plan that destroys what the state knows, and keep it to be applied."""
+        options = ("-destroy", "-json", "-input=false", "-detailed-exitcode", _LOCK)
+        run = await self._run("plan", *options, f"-out={self._plan_file}")
         if run.code not in {0, _CHANGED}:
             return Unreadable("Terraform's plan", run.reason())
         return PlanState(changes=tuple(_planned_changes(run.messages())) if run.code == _CHANGED else ())
@@ -188,6 +223,9 @@ class Workspace:
             await self._plan_the_grant()
             run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
             left = "run the script again"
+        elif isinstance(act, DestroyStack):
+            run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
+            left = self.command("destroy")
         else:
             run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
             left = self.command("apply")
@@ -227,10 +265,11 @@ class Workspace:
         """Return which program and which provider run here."""
         run = await self._run("version", "-json", seconds=self.read_seconds)
         told = json.loads(run.output) if run.code == 0 else {}
-        chosen = {
-            version for address, version in told.get("provider_selections", {}).items() if address.endswith("/azuread")
-        }
-        product = "OpenTofu" if Path(self.program).name == "tofu" else "Terraform"
+        selections = told.get("provider_selections", {})
+        chosen = {version for address, version in selections.items() if address.endswith("/azuread")}
+        # OpenTofu may stand on PATH as terraform; it completes the addresses of providers by its own registry.
+        is_opentofu = Path(self.program).name == "tofu" or any(_OPENTOFU in address for address in selections)
+        product = "OpenTofu" if is_opentofu else "Terraform"
         return Engine(
             program=product,
             version=told.get("terraform_version", "unknown"),
@@ -329,17 +368,29 @@ class _Run:
                 if isinstance(message, dict):
                     yield message
 
-    def reason(self) -> str:
-        diagnostics = [
+    def diagnostics(self) -> list[Mapping[str, Any]]:
+        """Return the errors that Terraform told as JSON, or, where it knows none, that of a lock in its words."""
+        told = [
             message["diagnostic"]
             for message in self.messages()
             if message.get("type") == "diagnostic" and message["diagnostic"].get("severity") == "error"
         ]
+        return told or diagnose(self.errors)
+
+    def began(self) -> datetime | None:
+        """Return when the command began, by the first line of its JSON output."""
+        for message in self.messages():
+            with suppress(KeyError, TypeError, ValueError):
+                return datetime.fromisoformat(message["@timestamp"])
+        return None
+
+    def reason(self) -> str:
+        diagnostics = self.diagnostics()
         if diagnostics:
-            return "; ".join(
-                f"{entry['summary']}: {' '.join(entry.get('detail', '').split())}" for entry in diagnostics
-            )
-        words = " ".join(line.strip("│╷╵ ") for line in self.errors.splitlines() if line.strip("│╷╵ "))
+            return join_reasons(diagnostics, self.began())
+        # `terraform state pull` takes no -no-color.
+        errors = _COLOURS.sub("", self.errors)
+        words = " ".join(line.strip("│╷╵ ") for line in errors.splitlines() if line.strip("│╷╵ "))
         return words or f"exit code {self.code}"
 
 

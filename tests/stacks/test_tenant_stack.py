@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cdktf import App
 
-from stacks.tenant import TenantStack
+from stacks.tenant import TenantStack, next_command
 from steward.config.model import Backend, DashboardRole, Elevation, GroupReference, Mfa, Tenant
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 from tests.lifecycle.situation import CONTACTS, DEPLOYER_ID, TENANT, USER_READ
@@ -55,8 +55,14 @@ def test_role_exists_only_while_the_latch_is_privileged_and_its_end_lies_ahead(s
 def test_role_depends_on_the_mfa_policy_and_is_refused_without_break_glass(stack: dict[str, Any]) -> None:
     role = only(stack, ROLE)
     assert role["depends_on"] == ["azuread_conditional_access_policy.mfa_for_service_account"]
-    (precondition,) = role["lifecycle"]["precondition"]
-    assert "length(data.azuread_group.break_glass.members) >= 1" in precondition["condition"]
+    conditions = [each["condition"] for each in role["lifecycle"]["precondition"]]
+    assert "length(data.azuread_group.break_glass.members) >= 1" in conditions[0]
+
+
+def test_role_is_refused_by_an_apply_after_the_end_whenever_its_plan_was_made(stack: dict[str, Any]) -> None:
+    (_, precondition) = only(stack, ROLE)["lifecycle"]["precondition"]
+    # Not plantimestamp(), which a plan file keeps; timestamp() is judged by the apply.
+    assert "timecmp(timestamp(), terraform_data.latch.input.until) == -1" in precondition["condition"]
 
 
 def test_only_the_role_has_a_condition_that_can_fail_a_plan(stack: dict[str, Any]) -> None:
@@ -159,10 +165,36 @@ def test_backend_of_the_file_is_the_only_one(tmp_path: Path) -> None:
     assert stack["terraform"]["backend"] == {"azurerm": {"container_name": "state"}}
 
 
+def test_workspace_of_hcp_terraform_has_a_block_of_its_own(tmp_path: Path) -> None:
+    settings: dict[str, str | int | bool] = {"organization": "contoso", "workspace": "one", "project": "two"}
+    terraform = synthesize(tmp_path, changed(backend=Backend(kind="cloud", settings=settings)))["terraform"]
+    assert "backend" not in terraform
+    assert terraform["cloud"] == {"organization": "contoso", "workspaces": {"name": "one", "project": "two"}}
+
+
+@pytest.mark.parametrize(("has_lock_file", "engine"), [(True, ">= 1.10"), (False, ">= 1.5")])
+def test_lock_files_want_an_engine_that_knows_them(tmp_path: Path, has_lock_file: bool, engine: str) -> None:
+    backend = Backend(kind="s3", settings={"bucket": "state", "use_lockfile": has_lock_file})
+    assert synthesize(tmp_path, changed(backend=backend))["terraform"]["required_version"] == engine
+
+
 def test_outputs_end_with_the_next_command_and_none_reads_the_role(stack: dict[str, Any]) -> None:
     assert max(stack["output"]) == "next_command"
     assert stack["output"]["next_command"]["value"] == "python scripts/post_apply.py tenants/contoso.yaml"
     assert ROLE not in json.dumps(stack["output"])
+
+
+@pytest.mark.parametrize(
+    ("file", "scripts", "expected"),
+    [
+        ("tenants/contoso.yaml", "scripts", "python scripts/post_apply.py tenants/contoso.yaml"),
+        ("contoso.yaml", "../scripts", "python ../scripts/post_apply.py contoso.yaml"),
+        ("/srv/kept/contoso.yaml", "scripts", "python scripts/post_apply.py contoso.yaml"),
+        ("our tenants/contoso.yaml", "scripts", "python scripts/post_apply.py 'our tenants/contoso.yaml'"),
+    ],
+)
+def test_next_command_runs_where_the_stack_was_synthesized(file: str, scripts: str, expected: str) -> None:
+    assert next_command(TENANT.model_copy(update={"file": Path(file)}), Path(scripts)) == expected
 
 
 def test_stack_is_the_same_whoever_synthesizes(stack: dict[str, Any], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from steward.wellknown.latch import LATCH, ROLE_ASSIGNMENT, SEALED
 # The stack declares a latch, so that only one that was replaced already can be deleted: its turn creates before it
 # destroys, and was killed in between.
 _OLD_LATCH = PlannedChange(LATCH, ("delete",))
+_OUTPUT = "output."
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -22,14 +23,14 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             yield could_not_tell(facts.stack.what, facts.stack.why)
         case StackState(latch=LatchState(phase=phase)) as stack if phase == SEALED:
             yield Already("latch", SEALED)
-            yield from _settle_state(facts, stack)
+            yield from _settle_state(facts, stack, tenant)
         case StackState(latch=LatchState()):
             yield TerraformCall("turned", f"latch of {tenant.name} to {SEALED}", TurnLatch(SEALED))
         case _:
-            yield lost_latch(tenant)
+            yield lost_latch(tenant, facts.stack)
 
 
-def _settle_state(facts: Facts, stack: StackState) -> Iterator[Action]:
+def _settle_state(facts: Facts, stack: StackState, tenant: Tenant) -> Iterator[Action]:
     plan = facts.plan
     if isinstance(plan, Absent | Unreadable):
         yield from not_there(plan)
@@ -40,15 +41,26 @@ def _settle_state(facts: Facts, stack: StackState) -> Iterator[Action]:
             "sealed, but Terraform still finds the role assignment and would take it away: the role is held",
             "run the script with --only close at once, then run again",
         )
-    elif plan.changes and all(change == _OLD_LATCH for change in plan.changes):
-        yield TerraformCall("applied", "the plan: the old latch goes, which a killed turn has left", ApplyEmptyPlan())
+    elif plan.changes and all(_touches_nothing(change) for change in plan.changes):
+        listed = ", ".join(f"{change.actions[0]} {change.address}" for change in plan.changes)
+        subject = f"the plan: it puts right what a broken-off apply has left in the state ({listed})"
+        yield TerraformCall("applied", subject, ApplyEmptyPlan())
     elif plan.changes:
         listed = ", ".join(f"{change.actions[0]} {change.address}" for change in plan.changes)
-        yield Found("plan", f"sealed, but a plan is not empty: {listed}", "review it with cdktf diff, then deploy")
+        yield Found("plan", f"sealed, but a plan is not empty: {listed}", _review_then_deploy(tenant))
     elif stack.has_role_assignment:
         yield TerraformCall("applied", "the empty plan: the state forgets the role", ApplyEmptyPlan())
     else:
         yield Already("plan", "empty")
+
+
+def _touches_nothing(change: PlannedChange) -> bool:
+    """Return whether a change stays within Terraform's state: an old latch, or an output that was never written."""
+    return change == _OLD_LATCH or change.address.startswith(_OUTPUT)
+
+
+def _review_then_deploy(tenant: Tenant) -> str:
+    return f"review it with cdktf diff {tenant.name}, then run cdktf deploy {tenant.name}"
 
 
 SEAL = Step(name="seal", reads=("stack", "plan"), decide=decide)

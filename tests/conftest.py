@@ -17,3 +17,4 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a table of the documentation be written by the test that sees what stands in it."""
     parser.addoption("--write-tables", action="store_true", help="write the documentation's tables that tests make")
+    parser.addoption("--write-comments", action="store_true", help="write the comments of tests/data/plans anew")

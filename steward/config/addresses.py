@@ -44,6 +44,17 @@ def _check_https_base(value: str) -> str:
     return value
 
 
+def _check_issuer(value: str) -> str:
+    parts = _split_address(value)
+    if parts.scheme != "https" or not _HOST_AND_PORT.fullmatch(parts.netloc) or parts.query or parts.fragment:
+        raise refuse(
+            f"{shown(value)!r} is no issuer",
+            why="an issuer is an https address in lower case, which Entra ID compares letter by letter",
+            next_move="copy `issuer` from its /.well-known/openid-configuration",
+        )
+    return value
+
+
 def _check_redirect_uri(value: str) -> str:
     parts = _split_address(value)
     host = parts.hostname or ""
@@ -81,6 +92,9 @@ def _check_redirect_characters(value: str, parts: SplitResult) -> None:
 
 
 HttpsBase = Annotated[str, AfterValidator(_check_https_base), Field(json_schema_extra={"pattern": "^https://[^/?#]+$"})]
+HttpsIssuer = Annotated[
+    Text, AfterValidator(_check_issuer), Field(json_schema_extra={"pattern": "^https://[^/?#]+(/[^?#]*)?$"})
+]
 RedirectUri = Annotated[
     Text,
     AfterValidator(_check_redirect_uri),

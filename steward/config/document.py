@@ -21,18 +21,22 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
-from steward.config.addresses import HttpsBase, RedirectUri
+from steward.config.addresses import HttpsBase, HttpsIssuer, RedirectUri
 from steward.config.model import Consent, ConsentFor, Elevation, FirstSignIn, SignIn
 from steward.config.permission_names import ApplicationPermission, DelegatedPermission
 from steward.config.problem import choose
 from steward.config.refusal import refuse
 from steward.config.words import (
+    BranchName,
     Day,
+    EnvironmentName,
     Folder,
     GroupName,
     Guid,
     Licence,
     Login,
+    Repository,
+    ReviewRule,
     RoleName,
     SecretPrefix,
     TenantName,
@@ -43,6 +47,7 @@ from steward.config.words import (
 from steward.wellknown.strengths import BUILT_IN_STRENGTHS
 
 MAXIMUM_WINDOW_MINUTES = 480
+MAXIMUM_PLAN_HOURS = 168
 
 # Marks the alternatives of a value that is either a word or a mapping; `shape` takes the marks out of a key's path.
 WORD, MAPPING = "<word>", "<mapping>"
@@ -70,6 +75,9 @@ _CONSENTS_NOT_SERVED = {
         "use graph, which grants the declared permissions and needs no sign-in",
     ),
 }
+
+
+_CLIENT_ID = "9d3c0a51-7e24-4f0b-8a6d-2c1b0f9e8d7c"
 
 
 class Section(BaseModel):
@@ -318,6 +326,65 @@ class SinkSection(_OneOf):
     command: CommandSinkSection | None = Field(None, description="Deliver to the standard input of a program.")
 
 
+class GithubSection(Section):
+    """A repository of GitHub whose workflows sign in as our identities, without any stored secret."""
+
+    repository: Repository = Field(
+        description="Owner and name as GitHub spells them; with immutable subjects, which repositories created since "
+        "July 2026 have, the ids as well: owner@id/name@id.",
+        examples=["contoso/steward"],
+    )
+    environment: EnvironmentName = Field(
+        "production",
+        description="The environment with the approval; only its jobs may deploy, post-apply and close.",
+        examples=["production"],
+    )
+    branch: BranchName = Field(
+        "main", description="The branch whose scheduled jobs guard and look for drift.", examples=["main"]
+    )
+    issuer: HttpsIssuer = Field(
+        "https://token.actions.githubusercontent.com",
+        description="Who issues the workflows' identity tokens; another one for GitHub Enterprise.",
+        examples=["https://token.actions.githubusercontent.com"],
+    )
+
+
+class CertificateSection(Section):
+    """A folder of certificates with their private keys, one for each identity, for a workstation."""
+
+    folder: Folder = Field(
+        description="Folder for files of mode 0600, relative to this file, outside the repository.",
+        examples=["../../keys"],
+    )
+    days: int = Field(
+        90, ge=1, le=730, description="Days for which a certificate is made; it is renewed by `make`.", examples=[90]
+    )
+
+
+class ClientIdsSection(Section):
+    """The client ids of our identities."""
+
+    plan: Guid | None = Field(None, description="Of the identity that only plans.", examples=[_CLIENT_ID])
+    deploy: Guid | None = Field(None, description="Of the identity that runs Terraform.", examples=[_CLIENT_ID])
+    post_apply: Guid | None = Field(None, description="Of the identity of post-apply.", examples=[_CLIENT_ID])
+    close: Guid | None = Field(None, description="Of the identity that only closes.", examples=[_CLIENT_ID])
+    guard: Guid | None = Field(None, description="Of the identity that guards.", examples=[_CLIENT_ID])
+    reopen: Guid | None = Field(None, description="Of the identity that opens a second window.", examples=[_CLIENT_ID])
+    retire: Guid | None = Field(None, description="Of the identity that retires the account.", examples=[_CLIENT_ID])
+
+
+class IdentitiesSection(_OneOf):
+    """Who signs in as our identities: a pipeline or somebody at a workstation; exactly one."""
+
+    alternatives = ("github", "certificate")
+
+    github: GithubSection | None = Field(None, description="Workflows of a repository of GitHub.")
+    certificate: CertificateSection | None = Field(None, description="Whoever has the certificates' files.")
+    client_ids: ClientIdsSection = Field(
+        ClientIdsSection(), description="Written by `scripts/identities.py`, which makes the identities."
+    )
+
+
 def _check_setting(value: object) -> object:
     if not isinstance(value, str | int | bool):
         raise refuse(
@@ -334,14 +401,52 @@ BackendSettings = dict[str, Annotated[str | int | bool, BeforeValidator(_check_s
 class BackendSection(_OneOf):
     """A backend of Terraform with its settings; exactly one."""
 
-    alternatives = ("azurerm", "consul", "gcs", "http", "pg", "s3")
+    alternatives = ("azurerm", "cloud", "consul", "gcs", "http", "pg", "s3")
 
-    azurerm: BackendSettings | None = Field(None, description="State in an Azure storage account.")
-    consul: BackendSettings | None = Field(None, description="State in Consul.")
-    gcs: BackendSettings | None = Field(None, description="State in Google Cloud Storage.")
-    http: BackendSettings | None = Field(None, description="State behind an HTTP address.")
-    pg: BackendSettings | None = Field(None, description="State in PostgreSQL.")
-    s3: BackendSettings | None = Field(None, description="State in Amazon S3 or what speaks its language.")
+    azurerm: BackendSettings | None = Field(
+        None, description="State in an Azure storage account; `key` is the tenant's own if left out."
+    )
+    cloud: BackendSettings | None = Field(
+        None,
+        description="State in HCP Terraform: `organization`, and if wanted `workspace`, `project` and `hostname`. The "
+        "workspace's execution mode is local.",
+    )
+    consul: BackendSettings | None = Field(None, description="State in Consul; `path` is the tenant's own if left out.")
+    gcs: BackendSettings | None = Field(
+        None, description="State in Google Cloud Storage; `prefix` is the tenant's own if left out."
+    )
+    http: BackendSettings | None = Field(
+        None, description="State behind an HTTP address: `address`, `lock_address` and `unlock_address` are needed."
+    )
+    pg: BackendSettings | None = Field(
+        None, description="State in PostgreSQL; `schema_name` is the tenant's own if left out."
+    )
+    s3: BackendSettings | None = Field(
+        None,
+        description="State in Amazon S3 or what speaks its language; `key` is the tenant's own if left out, and so are "
+        "`use_lockfile` and `encrypt` set.",
+    )
+
+
+class ReviewExceptionSection(Section):
+    """A rule of the review that this tenant may break until a day."""
+
+    rule: ReviewRule = Field(
+        description="The rule's id, as the review's comment names it.", examples=["app_roles_given_to_groups"]
+    )
+    reason: Text = Field(
+        description="Why the rule may be broken here; the comment shows it.",
+        examples=["The only administrator has no group yet"],
+    )
+    until: Day = Field(
+        description="The last day on which the exception counts, a year from now at most.", examples=["2027-01-31"]
+    )
+
+
+class ReviewSection(Section):
+    """What the review of this tenant's plans lets pass."""
+
+    exceptions: tuple[ReviewExceptionSection, ...] = Field((), description="Rules that may be broken, and until when.")
 
 
 class TenantDocument(Section):
@@ -350,7 +455,12 @@ class TenantDocument(Section):
     model_config = ConfigDict(title="Tenant file")
 
     tenant: TenantSection = Field(description="Which tenant, and where it lives.")
-    deployer: DeployerSection = Field(description="The identity that runs Terraform.")
+    deployer: DeployerSection | None = Field(
+        None, description="The identity that runs Terraform; needed unless `identities` says who is made for it."
+    )
+    identities: IdentitiesSection | None = Field(
+        None, description="Our identities, where `scripts/identities.py` makes them, and who signs in as them."
+    )
     account: AccountSection = Field(description="The service account.")
     break_glass: BreakGlassSection = Field(
         description="The group of emergency accounts, which the MFA policy leaves out."
@@ -404,6 +514,13 @@ class TenantDocument(Section):
         description="Folder for the evidence files, relative to this file.",
         examples=["../evidence"],
     )
+    plan_valid_hours: int = Field(
+        24,
+        ge=1,
+        le=MAXIMUM_PLAN_HOURS,
+        description="Hours after which a plan that was made to be approved is not applied any more.",
+        examples=[24],
+    )
     backend: Annotated[
         Annotated[Literal["local"], Tag(WORD)] | Annotated[BackendSection, Tag(MAPPING)],
         Discriminator(_word_or_mapping),
@@ -412,6 +529,7 @@ class TenantDocument(Section):
         description="Where Terraform keeps the tenant's state: where cdktf puts it, or in a backend of Terraform.",
         examples=["local"],
     )
+    review: ReviewSection | None = Field(None, description="What the review of this tenant's plans lets pass.")
 
 
 class _EditorSchema(GenerateJsonSchema):

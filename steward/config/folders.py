@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from steward.config.problem import Problem
+from steward.config.problem import KeyPath, Problem
 
 # What shows the top of a project: a repository, a work tree of one, or the CDK for Terraform program.
 _PROJECT_MARKS = (".git", "cdktf.json")
@@ -41,14 +41,23 @@ def judge_evidence(file: Path, value: str) -> Iterator[Problem]:
     try:
         folder = resolve_beside(file, value)
         if folder.exists() and not folder.is_dir():
-            yield Problem(key, "is no folder", "a file of that name is there already", "name a folder")
+            yield _no_folder(key)
     except (OSError, RuntimeError) as error:
-        yield _unusable(key, error)
+        yield _unusable(key, error, keeps_from_closing=isinstance(error, RuntimeError))
 
 
 def judge_sink(file: Path, value: str, *, evidence: str) -> Iterator[Problem]:
     """Find a sink folder from which a password could travel further than to its owner."""
-    key = ("sink", "file", "folder")
+    yield from _judge_private(file, value, ("sink", "file", "folder"), evidence=evidence, content="password")
+
+
+def judge_key_folder(file: Path, value: str, *, evidence: str) -> Iterator[Problem]:
+    """Find a folder from which a private key could travel further than to its owner."""
+    key = ("identities", "certificate", "folder")
+    yield from _judge_private(file, value, key, evidence=evidence, content="private key")
+
+
+def _judge_private(file: Path, value: str, key: KeyPath, *, evidence: str, content: str) -> Iterator[Problem]:
     try:
         folder = resolve_beside(file, value)
         own = file.resolve().parent
@@ -57,22 +66,36 @@ def judge_sink(file: Path, value: str, *, evidence: str) -> Iterator[Problem]:
             yield Problem(
                 key,
                 "lies in the project",
-                "a password in there is one `git add` from being published",
+                f"a {content} in there is one `git add` from being published",
                 "name a folder outside the repository, such as '~/secrets'",
+                keeps_from_closing=False,
             )
         elif folder.is_relative_to(evidence_folder) or evidence_folder.is_relative_to(folder):
             yield Problem(
                 key,
                 "shares a folder with the evidence",
-                "evidence is handed to auditors and archives, and the password would go with it",
+                f"evidence is handed to auditors and archives, and the {content} would go with it",
                 "keep the two apart",
+                keeps_from_closing=False,
             )
         elif folder.exists() and not folder.is_dir():
-            yield Problem(key, "is no folder", "a file of that name is there already", "name a folder")
+            yield _no_folder(key)
     except (OSError, RuntimeError) as error:
-        yield _unusable(key, error)
+        yield _unusable(key, error, keeps_from_closing=isinstance(error, RuntimeError))
 
 
-def _unusable(key: tuple[str, ...], error: Exception) -> Problem:
+def _no_folder(key: KeyPath) -> Problem:
+    why = "a file of that name is there already"
+    return Problem(key, "is no folder", why, "name a folder", keeps_from_closing=False)
+
+
+def _unusable(key: KeyPath, error: Exception, *, keeps_from_closing: bool = True) -> Problem:
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return Problem(key, "cannot be used", reason, "check the path and its permissions")
+    return Problem(
+        key,
+        "cannot be used",
+        reason,
+        "check the path and its permissions",
+        # Whatever has no meaning, such as the home of nobody, cannot be read at all.
+        keeps_from_closing=keeps_from_closing,
+    )

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from steward.config.backends import complete_settings, state_place
 from steward.config.clouds import CLOUDS, Cloud
 from steward.config.document import (
     BackendSection,
     CloudSection,
+    IdentitiesSection,
     MfaSection,
     PermissionsSection,
     SinkSection,
@@ -23,15 +25,19 @@ from steward.config.model import (
     Account,
     Application,
     Backend,
+    CertificateTrust,
     CommandSink,
     DashboardRole,
     Deployer,
     FileSink,
+    GithubTrust,
     GroupReference,
+    Identities,
     KeyVaultSink,
     Mfa,
     Permission,
     Permissions,
+    ReviewException,
     Sink,
     Tenant,
     TenantIdentity,
@@ -45,9 +51,12 @@ from steward.wellknown.permissions import PermissionKind
 from steward.wellknown.strengths import BUILT_IN_STRENGTHS
 
 
-def load_tenant(path: Path) -> Tenant:
-    """Return what the tenant file says; paths in it come out absolute, ids in lower case."""
-    return _load(read_source(path))
+def load_tenant(path: Path, *, is_to_close: bool = False) -> Tenant:
+    """Return what the tenant file says; paths in it come out absolute, ids in lower case.
+
+    With `is_to_close` a role is to be taken away, and a fault that does not keep from it is let pass.
+    """
+    return _load(read_source(path), is_to_close=is_to_close)
 
 
 def load_tenants(paths: Sequence[Path]) -> tuple[Tenant, ...]:
@@ -90,11 +99,13 @@ def find_tenant_files(folder: Path) -> tuple[Path, ...]:
     return tuple(entry for entry in entries if entry.suffix == ".yaml")
 
 
-def _load(source: Source) -> Tenant:
+def _load(source: Source, *, is_to_close: bool = False) -> Tenant:
     sections, problems = read_sections(source)
     said = {problem.key for problem in source.problems}
     problems = [*source.problems, *(problem for problem in problems if problem.key not in said)]
     problems += _judge(sections, source.file)
+    if is_to_close:
+        problems = [problem for problem in problems if problem.keeps_from_closing]
     if problems:
         raise TenantFileError(source.locate(problem) for problem in problems)
     return _build(TenantDocument.model_construct(**sections), source.file)
@@ -112,13 +123,16 @@ def _compare(sources: Sequence[Source], tenants: Sequence[Tenant]) -> Iterator[L
     """Find what two files claim both, at the later file, naming the earlier one and its line."""
     claims: dict[tuple[object, ...], tuple[Source, KeyPath]] = {}
     for source, tenant in zip(sources, tenants, strict=True):
-        state = (tenant.backend.kind, *sorted(tenant.backend.settings.items()))
         for key, claim, why in (
             (("tenant", "id"), tenant.tenant.id, "two stacks would fight over one tenant"),
             (("tenant", "name"), tenant.name, "the name is the stack's, and a stack has one tenant"),
-            (("backend",), state, "the second deploy would take the first tenant's objects for its own"),
+            (
+                ("backend",),
+                _state_place(tenant.backend),
+                "the second deploy would take the first tenant's objects for its own",
+            ),
         ):
-            if key == ("backend",) and not tenant.backend.settings:
+            if key == ("backend",) and tenant.backend.kind == "local":
                 continue  # cdktf keeps a local state by the stack's name
             other, other_key = claims.setdefault((key, claim), (source, key))
             if other is not source:
@@ -140,7 +154,8 @@ def _build(document: TenantDocument, file: Path) -> Tenant:
         tenant=TenantIdentity(
             name=document.tenant.name, id=document.tenant.id, cloud=_cloud(document.tenant.cloud, file)
         ),
-        deployer=Deployer(object_id=document.deployer.object_id),
+        deployer=Deployer(object_id=document.deployer.object_id) if document.deployer else None,
+        identities=_identities(document.identities, file) if document.identities else None,
         account=Account(**dict(account)),
         break_glass=GroupReference(object_id=document.break_glass.group_id, name=document.break_glass.group),
         mfa=_mfa(document.mfa),
@@ -160,8 +175,17 @@ def _build(document: TenantDocument, file: Path) -> Tenant:
         consent=document.consent,
         sink=_sink(document.sink, file) if document.sink else None,
         evidence=resolve_beside(file, document.evidence),
-        backend=_backend(document.backend),
+        plan_valid_hours=document.plan_valid_hours,
+        backend=_backend(document.backend, document.tenant.name),
+        review_exceptions=tuple(
+            ReviewException(rule=entry.rule, reason=entry.reason, until=entry.until)
+            for entry in (document.review.exceptions if document.review else ())
+        ),
     )
+
+
+def _state_place(backend: Backend) -> tuple[object, ...]:
+    return () if backend.kind == "local" else state_place(backend.kind, backend.settings)
 
 
 def _cloud(cloud: str | CloudSection, file: Path) -> Cloud:
@@ -203,6 +227,16 @@ def _permission(name: str, kind: PermissionKind) -> Permission:
     return Permission(resource_app_id=known.resource_app_id, value=known.value, id=permission_id)
 
 
+def _identities(identities: IdentitiesSection, file: Path) -> Identities:
+    made = {name.replace("_", "-"): client_id for name, client_id in identities.client_ids if client_id is not None}
+    if identities.github is not None:
+        return Identities(trust=GithubTrust(**dict(identities.github)), client_ids=made)
+    if identities.certificate is not None:
+        folder = resolve_beside(file, identities.certificate.folder)
+        return Identities(trust=CertificateTrust(folder=folder, days=identities.certificate.days), client_ids=made)
+    raise AssertionError("identities without a trust have passed their shape")
+
+
 def _sink(sink: SinkSection, file: Path) -> Sink:
     if sink.key_vault is not None:
         return KeyVaultSink(**dict(sink.key_vault))
@@ -216,8 +250,8 @@ def _sink(sink: SinkSection, file: Path) -> Sink:
     raise AssertionError("a sink without a kind has passed its shape")
 
 
-def _backend(backend: str | BackendSection) -> Backend:
+def _backend(backend: str | BackendSection, tenant_name: str) -> Backend:
     if isinstance(backend, str):
         return Backend(kind=backend)
     kind = next(name for name in backend.alternatives if getattr(backend, name) is not None)
-    return Backend(kind=kind, settings=getattr(backend, kind))
+    return Backend(kind=kind, settings=complete_settings(kind, getattr(backend, kind), tenant_name))

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from steward.config.clouds import Cloud
+from steward.errors import ConfigError
 
 
 class _Value(BaseModel):
@@ -66,6 +67,34 @@ class Deployer(_Value):
     """The identity that runs Terraform; it owns what the stack creates."""
 
     object_id: str
+
+
+class GithubTrust(_Value):
+    """The workflows that may sign in as our identities, as the subjects of their tokens name them.
+
+    `repository` is owner/name, with the immutable ids where GitHub puts them into subjects.
+    """
+
+    kind: Literal["github"] = "github"
+    repository: str
+    environment: str
+    branch: str
+    issuer: str
+
+
+class CertificateTrust(_Value):
+    """A folder of certificates with their keys, one an identity, each made for so many days."""
+
+    kind: Literal["certificate"] = "certificate"
+    folder: Path
+    days: int
+
+
+class Identities(_Value):
+    """Who signs in as our identities, and their client ids by identity, as far as they are made."""
+
+    trust: GithubTrust | CertificateTrust
+    client_ids: dict[str, str] = Field(default_factory=dict)
 
 
 class GroupReference(_Value):
@@ -166,10 +195,18 @@ Sink = FileSink | KeyVaultSink | CommandSink
 
 
 class Backend(_Value):
-    """Where Terraform keeps the tenant's state: `local`, or a backend of Terraform with its settings."""
+    """Where Terraform keeps the tenant's state: `local`, or a backend of Terraform with all its settings."""
 
     kind: str = "local"
     settings: dict[str, str | int | bool] = Field(default_factory=dict)
+
+
+class ReviewException(_Value):
+    """A rule of the review that this tenant may break, why, and through which day."""
+
+    rule: str
+    reason: str
+    until: date
 
 
 class Tenant(_Value):
@@ -177,7 +214,8 @@ class Tenant(_Value):
 
     file: Path
     tenant: TenantIdentity
-    deployer: Deployer
+    deployer: Deployer | None
+    identities: Identities | None = None
     account: Account
     break_glass: GroupReference
     mfa: Mfa = Mfa()
@@ -189,12 +227,25 @@ class Tenant(_Value):
     consent: Consent = Consent.GRAPH
     sink: Sink | None = None
     evidence: Path
+    plan_valid_hours: int = 24
     backend: Backend = Backend()
+    review_exceptions: tuple[ReviewException, ...] = ()
 
     @property
     def name(self) -> str:
         """Return the tenant's name, which is the stack's name too."""
         return self.tenant.name
+
+    @property
+    def deployer_id(self) -> str:
+        """Return the object id of the identity that runs Terraform; raises `ConfigError` where none is named."""
+        if self.deployer is None:
+            raise ConfigError(
+                f"{self.file}: deployer.object_id is missing",
+                why="the identity that deploys owns what the stack creates, and has not been made",
+                next_move=f"python scripts/identities.py make {self.file}",
+            )
+        return self.deployer.object_id
 
     @property
     def opens_window(self) -> bool:

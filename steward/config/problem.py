@@ -18,7 +18,8 @@ KeyPath = tuple[str | int, ...]
 class Problem:
     """One fault: what is wrong at `key`, why it is refused, and what to write instead.
 
-    `line` counts from 1 and is set only where it is not simply the key's.
+    `line` counts from 1 and is set only where it is not simply the key's. Without `keeps_from_closing` it is about what
+    taking a role away can do without, such as a place for evidence.
     """
 
     key: KeyPath
@@ -26,6 +27,7 @@ class Problem:
     why: str = ""
     next_move: str = ""
     line: int | None = None
+    keeps_from_closing: bool = True
 
 
 @dataclass(frozen=True)

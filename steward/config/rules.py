@@ -5,7 +5,7 @@ the document and, where paths are concerned, looks whether they exist; it change
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from steward.config.backends import judge_backend
 from steward.config.clouds import CLOUDS
 from steward.config.document import CloudSection, TenantDocument
-from steward.config.folders import judge_ca_file, judge_evidence, judge_sink
+from steward.config.folders import judge_ca_file, judge_evidence, judge_key_folder, judge_sink
 from steward.config.login import SHORTEST_LOCAL_PART, propose_login, telling_words
 from steward.config.model import Elevation, FirstSignIn, SignIn
 from steward.config.permission_names import resolve_permission
@@ -22,6 +22,7 @@ from steward.wellknown.permissions import PermissionKind, known_apis
 from steward.wellknown.schedules import SHORTEST_MINUTES
 from steward.wellknown.strengths import BUILT_IN_STRENGTHS, STRENGTHS_WITH_TEMPORARY_ACCESS_PASS
 
+LONGEST_EXCEPTION_DAYS = 366
 WINDOW_ELEVATIONS = (Elevation.IN_WINDOW, Elevation.SCHEDULED)
 DASHBOARD_ROLES = ("Full Administrator", "Dashboard View Only", "Contact List Manager", "Collection Manager")
 
@@ -115,7 +116,7 @@ def judge_sealed_on(document: TenantDocument, circumstances: Circumstances) -> I
 def judge_identities(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
     """Demand that ids which mean different things differ."""
     client_id = document.application.client_id
-    if document.deployer.object_id in (document.tenant.id, client_id):
+    if document.deployer is not None and document.deployer.object_id in (document.tenant.id, client_id):
         yield Problem(
             ("deployer", "object_id"),
             "is the id of the tenant or of the application",
@@ -129,6 +130,38 @@ def judge_identities(document: TenantDocument, _: Circumstances) -> Iterator[Pro
             "it is the client id of the vendor's application",
             "take it from the vendor, or leave the key out to register an application of your own",
         )
+
+
+def judge_deployer(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
+    """Demand the deploying identity, unless it is one of those that are to be made."""
+    if document.deployer is None and document.identities is None:
+        yield Problem(
+            ("deployer",),
+            "is missing",
+            "the identity that runs Terraform owns what the stack creates, and the plan is the same whoever makes it",
+            "write deployer.object_id, or say under identities who signs in and run scripts/identities.py make",
+        )
+
+
+def judge_made_identities(document: TenantDocument, circumstances: Circumstances) -> Iterator[Problem]:
+    """Demand client ids that differ, and a folder from which no private key travels."""
+    identities = document.identities
+    if identities is None:
+        return
+    seen: dict[str, str] = {}
+    for name, client_id in identities.client_ids:
+        if client_id is None:
+            continue
+        other = seen.setdefault(client_id, name)
+        if other != name:
+            yield Problem(
+                ("identities", "client_ids", name),
+                f"is the client id of {other}",
+                "each identity has permissions of its own, and a shared one would have both sets",
+                "leave it out and run scripts/identities.py make",
+            )
+    if identities.certificate is not None:
+        yield from judge_key_folder(circumstances.file, identities.certificate.folder, evidence=document.evidence)
 
 
 def judge_mfa(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
@@ -331,10 +364,28 @@ def judge_evidence_folder(document: TenantDocument, circumstances: Circumstances
 
 
 def judge_backend_settings(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
-    """Demand that a backend's settings hold no secret."""
+    """Demand that a backend's settings hold no secret, and keep the state locked and private."""
     if not isinstance(document.backend, str):
         for kind in document.backend.alternatives:
-            yield from judge_backend(kind, getattr(document.backend, kind) or {})
+            settings = getattr(document.backend, kind)
+            for problem in judge_backend(kind, settings) if settings is not None else ():
+                yield replace(problem, keeps_from_closing=False)
+
+
+def judge_review_exceptions(document: TenantDocument, circumstances: Circumstances) -> Iterator[Problem]:
+    """Demand exceptions of the review that end, and one for each rule."""
+    if document.review is None:
+        return
+    last_day = circumstances.today + timedelta(days=LONGEST_EXCEPTION_DAYS)
+    for index, entry in enumerate(document.review.exceptions):
+        if entry.until > last_day:
+            yield Problem(
+                ("review", "exceptions", index, "until"),
+                f"{entry.until} is more than a year away",
+                "an exception that nobody looks at again is a change of the rule",
+                f"write {last_day} or earlier",
+            )
+    yield from _repeated(("review", "exceptions"), [entry.rule for entry in document.review.exceptions])
 
 
 RULES = (
@@ -343,6 +394,8 @@ RULES = (
     Rule(("account",), judge_licences),
     Rule(("account",), judge_sealed_on),
     Rule(("tenant", "deployer", "application"), judge_identities),
+    Rule(("deployer", "identities"), judge_deployer),
+    Rule(("identities", "evidence"), judge_made_identities),
     Rule(("account", "mfa"), judge_mfa),
     Rule(("elevation", "window_minutes", "first_sign_in"), judge_window),
     Rule(("elevation", "account", "application", "dashboard"), judge_person),
@@ -354,6 +407,7 @@ RULES = (
     Rule(("tenant", "sink"), judge_vault),
     Rule(("evidence",), judge_evidence_folder),
     Rule(("backend",), judge_backend_settings),
+    Rule(("review",), judge_review_exceptions),
 )
 
 

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from steward.config.problem import shown
+from steward.config.problem import choose, nearest, shown
 from steward.config.refusal import refuse
+from steward.wellknown.review_rules import REVIEW_RULES
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
@@ -127,6 +128,50 @@ def _check_role(value: str) -> str:
     return value
 
 
+_OWNER_AND_NAME = (
+    r"[A-Za-z0-9](-?[A-Za-z0-9]){0,38}(?P<of_owner>@[0-9]+)?/"
+    r"(?!\.{1,2}(@|$))[A-Za-z0-9._-]{1,100}(?P<of_name>@[0-9]+)?"
+)
+
+
+def _check_repository(value: str) -> str:
+    parts = re.fullmatch(_OWNER_AND_NAME, value)
+    if parts is None or (parts["of_owner"] is None) != (parts["of_name"] is None):
+        raise refuse(
+            f"{shown(value)!r} is no repository",
+            why="Entra ID compares the subject of a workflow's token letter by letter, and it begins with the "
+            "repository: owner/name, or owner@id/name@id where GitHub makes subjects immutable",
+            next_move="write it as 'contoso/steward', spelt as GitHub spells it",
+        )
+    return value
+
+
+def _check_environment(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        raise refuse(
+            f"{shown(value)!r} cannot name an environment here",
+            why="letters a to z, digits, dots, hyphens and underscores reach the token's subject as they are",
+            next_move="write a name such as 'production'",
+        )
+    return value
+
+
+def _check_branch(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*", value):
+        raise refuse(
+            f"{shown(value)!r} is no branch",
+            why="a single branch is trusted, by its name and without a wildcard",
+            next_move="write its name without refs/heads/, such as 'main'",
+        )
+    if value.startswith("refs/"):
+        raise refuse(
+            f"{shown(value)!r} begins with refs/",
+            why="it would be doubled in the token's subject",
+            next_move=f"write {shown(value.removeprefix('refs/heads/'))!r}",
+        )
+    return value
+
+
 def _check_secret_prefix(value: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,78}[a-zA-Z0-9])?", value):
         raise refuse(
@@ -152,6 +197,17 @@ def _read_date(value: object) -> object:
     return value
 
 
+def _check_review_rule(value: str) -> str:
+    if value not in REVIEW_RULES:
+        near = nearest(value, REVIEW_RULES)
+        raise refuse(
+            f"{shown(value)!r} is no rule of the review",
+            why="an exception names the rule as the comment does",
+            next_move=f"did you mean {choose(near)}?" if near else "take the rule's id from docs/review.md",
+        )
+    return value
+
+
 def _pattern(pattern: str) -> Any:
     return Field(json_schema_extra={"pattern": pattern})
 
@@ -167,7 +223,13 @@ Licence = Annotated[Text, AfterValidator(_check_licence)]
 GroupName = Annotated[Text, AfterValidator(_check_group_name)]
 RoleName = Annotated[Text, AfterValidator(_check_role), Field(max_length=100)]
 Folder = Annotated[str, AfterValidator(check_text), AfterValidator(_check_folder)]
+Repository = Annotated[
+    Text, AfterValidator(_check_repository), _pattern("^[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$")
+]
+EnvironmentName = Annotated[Text, AfterValidator(_check_environment), _pattern("^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+BranchName = Annotated[Text, AfterValidator(_check_branch), _pattern("^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
 SecretPrefix = Annotated[
     str, AfterValidator(_check_secret_prefix), _pattern("^[a-zA-Z0-9]([a-zA-Z0-9-]{0,78}[a-zA-Z0-9])?$")
 ]
+ReviewRule = Annotated[str, AfterValidator(_check_review_rule), Field(json_schema_extra={"enum": list(REVIEW_RULES)})]
 Day = Annotated[date, BeforeValidator(_read_date)]

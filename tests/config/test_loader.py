@@ -202,6 +202,7 @@ def test_evidence_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     file = write_tenant_file(tmp_path)
     (file.parent.parent / "evidence").touch()
 
+    assert load_tenant(file, is_to_close=True).evidence == file.parent.parent / "evidence"
     with pytest.raises(TenantFileError, match="evidence: is no folder"):
         load_tenant(file)
 
@@ -212,7 +213,8 @@ def test_evidence_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
         "{azurerm: {storage_account_name: state, container_name: tenants, key: contoso.tfstate, use_oidc: true}}",
         "{s3: {bucket: state, key: contoso, region: eu-central-1, encrypt: true}}",
         "{pg: {conn_str: 'postgres://terraform@db.example.com/state', schema_name: contoso}}",
-        "{http: {address: 'https://state.example.com/contoso', retry_max: 5}}",
+        "{http: {address: 'https://a.example/s', lock_address: 'https://a.example/l', unlock_address: 'https://a.example'}}",
+        "{cloud: {organization: contoso, project: steward}}",
         "{gcs: {bucket: state, prefix: contoso}}",
         "{consul: {path: contoso}}",
     ],
@@ -222,6 +224,40 @@ def test_backend_without_secrets_is_taken_with_its_settings(backend: str, tmp_pa
 
     assert backend.startswith(f"{{{tenant.backend.kind}:")
     assert tenant.backend.settings
+
+
+@pytest.mark.parametrize(
+    ("backend", "settings"),
+    [
+        ("{azurerm: {container_name: a}}", {"container_name": "a", "key": "cirasync/contoso.tfstate"}),
+        ("{azurerm: {key: b}}", {"key": "b"}),
+        ("{cloud: {organization: a}}", {"organization": "a", "workspace": "cirasync-contoso"}),
+        ("{consul: {}}", {"path": "cirasync/contoso"}),
+        ("{gcs: {bucket: a}}", {"bucket": "a", "prefix": "cirasync/contoso"}),
+        ("{pg: {}}", {"schema_name": "cirasync_contoso"}),
+        (
+            "{s3: {bucket: a}}",
+            {"bucket": "a", "key": "cirasync/contoso.tfstate", "encrypt": True, "use_lockfile": True},
+        ),
+        (
+            "{s3: {bucket: a, key: b, dynamodb_table: locks, encrypt: false}}",
+            {"bucket": "a", "key": "b", "dynamodb_table": "locks", "encrypt": False},
+        ),
+    ],
+)
+def test_backend_gets_what_a_file_may_leave_out(backend: str, settings: dict[str, str | bool], tmp_path: Path) -> None:
+    tenant = load_tenant(write_tenant_file(tmp_path, mutate("backend: local", f"backend: {backend}")))
+
+    assert tenant.backend.settings == settings
+
+
+def test_backend_that_leaves_the_state_without_a_lock_does_not_keep_from_closing(tmp_path: Path) -> None:
+    file = write_tenant_file(tmp_path, mutate("backend: local", "backend: {consul: {lock: false}}"))
+
+    with pytest.raises(TenantFileError, match="lock"):
+        load_tenant(file)
+
+    assert load_tenant(file, is_to_close=True).name == "contoso"
 
 
 class TestSeveralFiles:
@@ -264,6 +300,27 @@ class TestSeveralFiles:
             load_tenants(files)
 
         assert [each.problem.key for each in caught.value.problems] == [("backend",)]
+
+    @pytest.mark.parametrize("second_backend", ["{s3: {bucket: state}}", "{s3: {bucket: other, key: contoso}}"])
+    def test_with_states_of_their_own_pass(self, second_backend: str, tmp_path: Path) -> None:
+        first = mutate("backend: local", "backend: {s3: {bucket: state, key: contoso}}")
+        second = mutate("backend: local", f"backend: {second_backend}")
+        second = mutate("name: contoso", "name: another", text=second)
+        second = mutate("8f4c1f0e-6f0a-4a8e-9d43-2f5b1c7e9a10", OTHER_ID, text=second)
+
+        assert len(
+            load_tenants([write_tenant_file(tmp_path, first), write_tenant_file(tmp_path, second, name="b.yaml")])
+        )
+
+    def test_with_one_state_and_other_settings_are_refused_all_the_same(self, tmp_path: Path) -> None:
+        first = mutate("backend: local", "backend: {s3: {bucket: state, key: a, region: eu-central-1}}")
+        second = mutate("backend: local", "backend: {s3: {bucket: state, key: a, encrypt: true, max_retries: 3}}")
+        second = mutate("name: contoso", "name: another", text=second)
+        second = mutate("8f4c1f0e-6f0a-4a8e-9d43-2f5b1c7e9a10", OTHER_ID, text=second)
+        files = [write_tenant_file(tmp_path, first), write_tenant_file(tmp_path, second, name="other.yaml")]
+
+        with pytest.raises(TenantFileError, match="backend: is the same"):
+            load_tenants(files)
 
     def test_are_all_reported_when_several_are_wrong(self, tmp_path: Path) -> None:
         first = write_tenant_file(tmp_path, mutate("mfa: any", "mfa: none"))

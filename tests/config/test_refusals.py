@@ -63,7 +63,7 @@ def test_file_with_many_problems_reports_all_of_them_in_the_order_of_lines(tmp_p
     text = mutate("usage_location: US", "usage_location: US\n  usage_location: DE", text=text)
     text = mutate("- Contacts.ReadWrite", "- Contact.ReadWrite", text=text)
     text = mutate("sign_in: blocked", "sign_in: allowed", text=text)
-    text = mutate("backend: local", "backend: {http: {password: canary-value}}", text=text)
+    text = mutate("backend: local", "backend: {pg: {password: canary-value}}", text=text)
 
     with pytest.raises(TenantFileError) as caught:
         load_tenant(write_tenant_file(tmp_path, text))
@@ -74,5 +74,5 @@ def test_file_with_many_problems_reports_all_of_them_in_the_order_of_lines(tmp_p
         "account.sign_in",
         "application.permissions.application[0]",
         "window_minutes",
-        "backend.http.password",
+        "backend.pg.password",
     ]

@@ -1,0 +1,375 @@
+"""identities.py as an administrator runs it, signed in by azure-identity at the tenant's own pages."""
+
+import base64
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import jwt
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import ClientAssertionCredential
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from scripts.rehearsal.provider_choice import ROOT
+from scripts.rehearsal.tenant_file import NAME
+from steward.graph.credentials import CertificateSignIn, open_credential
+from steward.graph.session import read_caller
+from steward.identities.roster import ROSTER, find_identities
+from steward.identities.wanted import want
+from steward.wellknown.permissions import known_permissions
+from steward.wellknown.roles import CLOUD_APPLICATION_ADMINISTRATOR, is_privileged_role
+from tests.life.identities_tenancy import (
+    BRANCH,
+    ENVIRONMENT,
+    PULL_REQUEST,
+    IdentitiesTenancy,
+    make_identities_tenancy,
+    pipeline_token,
+    unmade,
+)
+
+# As many as a test needs that is about how they are made: one with a directory role, and one without.
+FEW = ("post-apply", "guard")
+_ADDED = "registered|created|added|granted"
+USUAL = tuple(each.name for each in find_identities(()))
+
+
+@pytest.fixture(scope="module")
+def tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentitiesTenancy]:
+    made = make_identities_tenancy(tmp_path_factory.mktemp("identities"))
+    yield made
+    made.scene.control.close()
+    made.scene.sandbox.stop()
+
+
+@pytest.fixture(scope="module")
+def text(tenancy: IdentitiesTenancy) -> str:
+    return tenancy.file.read_text()
+
+
+def token_for(tenancy: IdentitiesTenancy, identity: str, token: str) -> dict[str, object]:
+    """Sign in as an identity with a pipeline's token, by the library that our programs use; return the claims."""
+    tenant = tenancy.tenant
+    assert tenant.identities is not None
+    credential = ClientAssertionCredential(
+        tenant.tenant.id,
+        tenant.identities.client_ids[identity],
+        lambda: token,
+        authority=tenant.tenant.cloud.authority,
+        disable_instance_discovery=True,
+        connection_verify=str(tenant.tenant.cloud.ca_file),
+    )
+    with credential:
+        token = credential.get_token(tenant.tenant.cloud.graph_scope).token
+    claims: dict[str, object] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def test_made_as_planned_listed_as_wanted_and_not_made_twice(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    planned = tenancy.run("plan")
+    assert tenancy.writes() == []
+    assert tenancy.file.read_text() == text
+    made = tenancy.run_as_process("make")
+    done = re.findall(rf"^identities +(?:{_ADDED}) +(.*)$", made, re.MULTILINE)
+    assert sorted(done) == sorted(re.findall(rf"^identities +would +have (?:{_ADDED}) (.*)$", planned, re.MULTILINE))
+    _assert_as_wanted(tenancy)
+    before, file, writes = tenancy.snapshot(), tenancy.file.read_bytes(), tenancy.writes()
+    code, told = tenancy.run_elsewhere("make")
+    assert code == 0, told
+    assert "made already" in told
+    told = tenancy.run("list", "--json")
+    assert json.loads(told)["exit_code"] == 0
+    assert (tenancy.snapshot(), tenancy.file.read_bytes(), tenancy.writes()) == (before, file, writes)
+
+
+def _assert_as_wanted(tenancy: IdentitiesTenancy, names: tuple[str, ...] = USUAL) -> None:
+    """Hold what the tenant shows, and each identity's own token, against what the programs ask for."""
+    tenant, snapshot = tenancy.tenant, tenancy.scene.control.snapshot()
+    assert tenant.identities is not None
+    assert set(tenant.identities.client_ids) == set(names)
+    assert set(tenancy.applications()) == {f"CiraSync {name} ({NAME})" for name in names}
+    subjects = {"plan": PULL_REQUEST, "guard": BRANCH}
+    for identity in find_identities(names):
+        wanted = want(identity, tenant, is_sealed=False)
+        claims = token_for(tenancy, identity.name, pipeline_token(subjects.get(identity.name, ENVIRONMENT)))
+        held = claims["roles"]
+        assert isinstance(held, list)
+        assert set(held) == wanted.permissions
+        assert wanted.role_template_ids <= set(claims["wids"])  # type: ignore[call-overload]  # a list of ids
+        application = tenancy.applications()[wanted.name]
+        assert (application["passwordCredentials"], application["keyCredentials"]) == ([], [])
+        assert snapshot["owners"].get(application["id"], []) == []
+        assert snapshot["owners"].get(claims["oid"], []) == []
+        if identity.name == "deploy":
+            assert tenant.deployer_id == claims["oid"]
+
+
+@pytest.mark.parametrize(
+    ("identity", "subject"),
+    [
+        ("deploy", "repo:eve/steward:environment:production"),
+        ("deploy", "repo:contoso/steward-fork:environment:production"),
+        ("deploy", "repo:contoso/steward:environment:staging"),
+        ("deploy", BRANCH),
+        ("deploy", PULL_REQUEST),
+        ("post-apply", "repo:contoso/steward:ref:refs/heads/feature"),
+        ("guard", "repo:contoso/steward:ref:refs/heads/feature"),
+        ("guard", "repo:Contoso/steward:ref:refs/heads/main"),
+        ("plan", "repo:eve/steward:pull_request"),
+    ],
+)
+def test_token_of_another_job_is_refused(tenancy: IdentitiesTenancy, text: str, identity: str, subject: str) -> None:
+    _ensure_made(tenancy, text)
+    with pytest.raises(ClientAuthenticationError, match="AADSTS700213"):
+        token_for(tenancy, identity, pipeline_token(subject))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"iss": "https://token.actions.githubusercontent.com/contoso"}, "AADSTS700211"),
+        ({"aud": "https://github.com/contoso"}, "AADSTS700212"),
+        ({"exp": int(time.time()) - 60}, "AADSTS700024"),
+    ],
+    ids=["issuer", "audience", "ended"],
+)
+def test_token_of_another_issuer_for_others_or_over_is_refused(
+    tenancy: IdentitiesTenancy, text: str, changes: dict[str, object], code: str
+) -> None:
+    _ensure_made(tenancy, text)
+    with pytest.raises(ClientAuthenticationError, match=code):
+        token_for(tenancy, "deploy", pipeline_token(ENVIRONMENT, **changes))
+
+
+def _ensure_made(tenancy: IdentitiesTenancy, text: str) -> None:
+    if not tenancy.applications() or tenancy.tenant.identities is None or not tenancy.tenant.identities.client_ids:
+        tenancy.start_over(text)
+        tenancy.run("make")
+
+
+def test_evidence_says_who_made_what_and_holds_together(tenancy: IdentitiesTenancy, text: str) -> None:
+    _ensure_made(tenancy, text)
+    lines = tenancy.evidence()
+    assert lines[0]["detail"]["program"] == "identities make"
+    granted = [line for line in lines if line["verb"] == "granted"]
+    assert all(line["answers"][0]["request_id"] for line in granted)
+    verified = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "verify_evidence.py"), tenancy.file.name],
+        cwd=tenancy.scene.folder,
+        env=dict(tenancy.environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize("nth", [1, 4, 19])
+def test_killed_at_a_write_and_run_again_nothing_is_double(tenancy: IdentitiesTenancy, text: str, nth: int) -> None:
+    tenancy.start_over(text)
+    with subprocess.Popen(
+        tenancy.command("make", *FEW),
+        cwd=tenancy.scene.folder,
+        env=dict(tenancy.environment),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        while len(tenancy.writes()) < nth:
+            assert running.poll() is None
+            time.sleep(0.02)
+        os.kill(running.pid, signal.SIGKILL)
+    tenancy.run("make", *FEW)
+    _assert_as_wanted(tenancy, FEW)
+
+
+def test_answers_that_are_lost_and_lists_that_lag_make_nothing_double(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    tenancy.scene.control.lag({"route": "GET /applications*", "seconds": 4})
+    tenancy.scene.control.declare_faults(
+        {"route": "POST /applications", "reset": True, "takes_effect": True},
+        {"route": "POST /servicePrincipals", "nth": 2, "reset": True, "takes_effect": True},
+        {"route": "POST /applications/{id}/federatedIdentityCredentials", "nth": 2, "status": 503},
+        {"route": "POST /servicePrincipals/{id}/appRoleAssignedTo", "nth": 5, "reset": True, "takes_effect": True},
+        {"route": "POST /roleManagement/directory/roleAssignments", "reset": True, "takes_effect": True},
+    )
+    tenancy.run("make", *FEW)
+    assert tenancy.scene.control.unused_faults() == []
+    tenancy.scene.control.lag()
+    _assert_as_wanted(tenancy, FEW)
+
+
+def test_application_that_somebody_planted_is_given_nothing(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    act = tenancy.scene.control.act
+    tags = [f"cirasync-steward:{NAME}", f"cirasync-steward:{NAME}:deploy"]
+    planted = act("POST", "/v1.0/applications", {"displayName": "planted", "tags": tags})
+    act("POST", f"/v1.0/applications/{planted['id']}/addPassword", {})
+    told = tenancy.run("make", "deploy", "guard", code=1)
+    assert "others can sign in as it" in told
+    assert planted["appId"] not in tenancy.file.read_text()
+    principals = tenancy.scene.control.snapshot()["service_principals"].values()
+    assert planted["appId"] not in [each["appId"] for each in principals]
+    assert tenancy.tenant.identities is not None
+    assert set(tenancy.tenant.identities.client_ids) == {"guard"}
+
+
+def test_secret_that_somebody_added_is_listed_and_taken_away(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    tenancy.run("make", "deploy")
+    application = tenancy.applications()[f"CiraSync deploy ({NAME})"]
+    body = {"passwordCredential": {"displayName": "for a trial"}}
+    made = tenancy.scene.control.act("POST", f"/v1.0/applications/{application['id']}/addPassword", body)
+    told = tenancy.run("list", "deploy", code=1)
+    assert "client secret for a trial" in told
+    assert made["secretText"] not in told
+    tenancy.run("make", "deploy")
+    assert tenancy.applications()[f"CiraSync deploy ({NAME})"]["passwordCredentials"] == []
+    tenancy.run("list", "deploy")
+
+
+def test_two_files_of_one_tenant_do_not_mix(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    tenancy.run("make", "guard")
+    before = tenancy.snapshot()
+    other = tenancy.scene.folder / "lab.yaml"
+    other.write_text(text.replace(f"name: {NAME}\n", f"name: {NAME}-lab\n"))
+    tenancy.run("make", "lab.yaml", "guard")
+    assert set(tenancy.applications()) == {f"CiraSync guard ({NAME})", f"CiraSync guard ({NAME}-lab)"}
+    tenancy.run("retire", "lab.yaml", "--all", "--unsealed")
+    after = tenancy.snapshot()
+    assert after["applications"] == before["applications"]
+    assert after["app_role_assignments"].items() >= before["app_role_assignments"].items()
+    tenancy.run("list", "guard")
+    other.unlink()
+
+
+def test_certificates_for_a_workstation_sign_in_and_their_keys_stay(
+    tenancy: IdentitiesTenancy, text: str, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    section = f"identities:\n  certificate:\n    folder: {json.dumps(str(keys))}\n"
+    tenancy.start_over(re.sub(r"identities:\n  github:\n    repository: .*\n", section, text))
+    told = tenancy.run("make", "guard")
+    tenant = tenancy.tenant
+    (file,) = keys.iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert tenant.identities is not None
+    sign_in = CertificateSignIn(tenant.identities.client_ids["guard"], file)
+    cloud = tenant.tenant.cloud
+    caller = read_caller(cloud, open_credential(cloud, tenant.tenant.id, sign_in), [cloud.graph_scope])
+    (guard,) = find_identities(("guard",))
+    assert caller.permissions == want(guard, tenant, is_sealed=False).permissions
+    first = file.read_bytes()
+    assert "made already" in tenancy.run("make", "guard")
+    assert file.read_bytes() == first
+    tenancy.run("make", "guard", "--renew")
+    assert file.read_bytes() != first
+    open_credential(cloud, tenant.tenant.id, sign_in).get_token(cloud.graph_scope)
+    (credential,) = tenancy.applications()[f"CiraSync guard ({NAME})"]["keyCredentials"]
+    assert credential["usage"] == "Verify"
+    file.rename(tmp_path / "elsewhere.pfx")
+    assert "copy the file" in tenancy.run("make", "guard", code=1)
+    kept = json.dumps(tenancy.evidence()) + told + tenancy.file.read_text()
+    assert "PRIVATE" not in kept
+    assert _private_number(tmp_path / "elsewhere.pfx") not in kept
+
+
+def _private_number(file: Path) -> str:
+    """Return the private exponent as base64 would show a part of it."""
+    key, _, _ = pkcs12.load_key_and_certificates(file.read_bytes(), None)
+    assert isinstance(key, RSAPrivateKey)
+    return base64.b64encode(key.private_numbers().d.to_bytes(384, "big")).decode()[:40]
+
+
+def test_whoever_may_not_grant_permissions_is_told_and_nothing_is_done(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    login = "carl.voss@contoso.onmicrosoft.com"
+    act = tenancy.scene.control.act
+    made = act(
+        "POST",
+        "/v1.0/users",
+        {
+            "userPrincipalName": login,
+            "displayName": "Carl Voss",
+            "mailNickname": "carl",
+            "accountEnabled": True,
+            "passwordProfile": {"password": "Kelp-9-lantern", "forceChangePasswordNextSignIn": False},
+        },
+    )
+    # He may consent to what a client does for him, and not grant permissions of Microsoft Graph to applications.
+    role = {"principalId": made["id"], "roleDefinitionId": CLOUD_APPLICATION_ADMINISTRATOR, "directoryScopeId": "/"}
+    act("POST", "/v1.0/roleManagement/directory/roleAssignments", role)
+    tenancy.scene.control.clear_journal()
+    assert "sign in as a Global Administrator" in tenancy.run("make", code=1, login=login)
+    assert tenancy.writes() == []
+
+
+def test_sealed_tenant_keeps_no_way_to_global_administrator(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    tenancy.run("make")
+    assert "is not sealed" in tenancy.run("retire", code=1)
+    tenancy.file.write_text(tenancy.file.read_text().replace("  sign_in:", "  sealed_on: 2026-11-20\n  sign_in:"))
+    assert ways_to_global_administrator(tenancy)
+    tenancy.run("retire")
+    assert ways_to_global_administrator(tenancy) == {}
+    before = tenancy.snapshot()
+    tenancy.run("retire")
+    tenancy.run("make")
+    tenancy.run("list")
+    assert tenancy.snapshot() == before
+    tenancy.run("make", "reopen", "close")
+    assert set(ways_to_global_administrator(tenancy)) >= {f"CiraSync close ({NAME})"}
+    assert "retire" in tenancy.run("list", code=1)
+    tenancy.run("retire", "--all")
+    assert tenancy.applications() == {}
+    assert "there is no application of it" in tenancy.run("retire", "--all")
+    assert {each.name for each in ROSTER} >= set(USUAL)
+
+
+def ways_to_global_administrator(tenancy: IdentitiesTenancy) -> dict[str, set[str]]:
+    """Compute, from the directory itself, by what each application of ours reaches Global Administrator.
+
+    Permissions that lead there and privileged roles are a way; so is whatever an application owns, or what permission
+    over all applications reaches, that has a way itself.
+    """
+    snapshot = tenancy.scene.control.snapshot()
+    escalations = {each.application_id: each.value for each in known_permissions().values() if each.escalation}
+    principals = {each["appId"]: each["id"] for each in snapshot["service_principals"].values()}
+    ways: dict[str, set[str]] = {}
+    for assignment in snapshot["app_role_assignments"].values():
+        if assignment["appRoleId"] in escalations:
+            ways.setdefault(assignment["principalId"], set()).add(escalations[assignment["appRoleId"]])
+    for role in snapshot["role_assignments"].values():
+        if is_privileged_role(role["roleDefinitionId"]):
+            ways.setdefault(role["principalId"], set()).add(role["roleDefinitionId"])
+    of_application = {each["id"]: principals.get(each["appId"], "") for each in snapshot["applications"].values()}
+    changed = True
+    while changed:
+        changed = False
+        for owned, owners in snapshot["owners"].items():
+            reached = of_application.get(owned, owned)
+            for owner in owners:
+                if reached in ways and f"owns {reached}" not in ways.setdefault(owner, set()):
+                    ways[owner].add(f"owns {reached}")
+                    changed = True
+    ours = {principals[each["appId"]]: name for name, each in tenancy.applications().items()}
+    return {ours[principal]: found for principal, found in ways.items() if principal in ours and found}
+
+
+def test_file_that_says_nothing_of_identities_is_refused(tenancy: IdentitiesTenancy, text: str) -> None:
+    tenancy.start_over(text)
+    deployer = "deployer:\n  object_id: 2b0f3a64-6f1e-4c55-a9f7-0c1d2e3f4a5b\n"
+    tenancy.file.write_text(re.sub(r"identities:\n  github:\n    repository: .*\n", deployer, text))
+    assert "identities is missing" in tenancy.run("make", code=2)
+    assert "there are plan" in tenancy.run("make", "nobody", code=2)
+    assert unmade(tenancy.file.read_text()) == text

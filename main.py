@@ -4,6 +4,7 @@
 given files, it takes just those, so that a pipeline's tenant does not depend on another's file.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -24,9 +25,11 @@ def main(arguments: list[str]) -> int:
     except StewardError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    # cdktf runs this in the folder of its cdktf.json, where its user stands too.
+    scripts = Path(os.path.relpath(Path(__file__).resolve().parent / "scripts"))
     app = App()
     for tenant in tenants:
-        TenantStack(app, tenant=tenant)
+        TenantStack(app, tenant=tenant, scripts=scripts)
     app.synth()
     return 0
 

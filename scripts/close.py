@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from scripts.console import Console
-from scripts.program import run_program, run_until_told, shared_parser
+from scripts.program import run_program, run_until_told, shared_parser, way_to_close
 from scripts.wiring import open_workspace, sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ConfigError, ExitCode, StewardError
 from steward.evidence import EvidenceFile
-from steward.facts import RoleHoldings
+from steward.facts import Facts, RoleHoldings
 from steward.graph.session import GraphSession
 from steward.lifecycle.closing import close_alone, guard, preview_closing
-from steward.lifecycle.guard_memory import read_first_seen, remember
+from steward.lifecycle.guard_memory import GuardMemory, read_memory, remember
+from steward.lifecycle.ownership import is_missing
 from steward.lifecycle.post_apply import PostApply
 from steward.lifecycle.privilege import privileged
 from steward.lifecycle.runner import Line, Runner, worse
@@ -118,6 +119,7 @@ async def _contained(parsed: argparse.Namespace, file: Path, console: Console) -
         return await _look_at(parsed, file, _named(console, file, is_alone=len(parsed.tenants) == 1))
     except StewardError as error:
         console.fail(error)
+        console.say(f"{file.stem}: nothing was touched, and {way_to_close(file)}")
         return Looked(file.stem, error.exit_code)
     except Exception:  # noqa: BLE001  # a defect of ours at one tenant must not keep the others' roles standing
         console.say(traceback.format_exc())
@@ -133,14 +135,16 @@ def _named(console: Console, file: Path, *, is_alone: bool) -> Callable[[Line], 
 
 
 async def _look_at(parsed: argparse.Namespace, file: Path, observe: Callable[[Line], None]) -> Looked:
-    tenant = load_tenant(file)
+    tenant = load_tenant(file, is_to_close=True)
     is_guard = parsed.guard or parsed.watch
     async with sign_in(tenant, is_urgent=True, observe=observe) as session:
         with ExitStack() as opened:
             workspace = None
             if is_guard and parsed.stacks is not None:
                 folder = parsed.stacks / tenant.name
-                workspace = opened.enter_context(open_workspace(tenant, folder, is_urgent=True, observe=observe))
+                workspace = opened.enter_context(
+                    open_workspace(tenant, folder, is_urgent=True, is_look=parsed.dry_run, observe=observe)
+                )
             visit = Visit(tenant, session, workspace, observe)
             if is_guard:
                 return await visit.guard(is_dry_run=parsed.dry_run)
@@ -185,14 +189,8 @@ class Visit:
                 evidence = self._open_evidence(opened)
                 result = await guard(self._runner(evidence).run, self.tenant)
                 self._end(evidence, result)
-        if not is_dry_run and isinstance(glanced.facts.roles, RoleHoldings) and isinstance(glanced.facts.now, datetime):
-            # What was tried and still stands goes on being remembered.
-            is_gone = result.privileged_roles == ()
-            seen = set() if is_gone else {entry.role_template_id for entry in privileged(glanced.facts.roles)}
-            if glanced.facts.roles.unreadable and not is_gone:
-                # A look that could not see everything forgets nothing.
-                seen |= read_first_seen(self._folder).keys()
-            self._remember(seen, glanced.facts.now, result)
+        if not is_dry_run and not is_missing(glanced.facts.account):
+            self._remember_look(glanced.facts, result)
         return Looked(self.tenant.name, result.exit_code, result, evidence)
 
     @property
@@ -206,7 +204,7 @@ class Visit:
             workspace=self.workspace,
             evidence=evidence,
             observe=observe or self.observe,
-            first_seen=read_first_seen(self._folder),
+            guard_memory=read_memory(self._folder),
         )
 
     def _open_evidence(self, opened: ExitStack) -> EvidenceFile | None:
@@ -229,10 +227,22 @@ class Visit:
             self.observe(Line("evidence", "found", "evidence is incomplete", str(why), "mend the folder, run again"))
             result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
 
-    def _remember(self, held: set[str], now: datetime, result: PostApply) -> None:
+    def _remember_look(self, facts: Facts, result: PostApply) -> None:
+        if not isinstance(facts.roles, RoleHoldings) or not isinstance(facts.now, datetime):
+            return
+        # What was tried and still stands goes on being remembered.
+        is_gone = result.privileged_roles == ()
+        seen = set() if is_gone else {entry.role_template_id for entry in privileged(facts.roles)}
+        is_whole = is_gone or not facts.roles.unreadable
+        self._remember(read_memory(self._folder).after(seen, facts.now, is_whole=is_whole), result)
+
+    def _remember(self, memory: GuardMemory, result: PostApply) -> None:
         try:
-            remember(self._folder, held, now)
+            remember(self._folder, memory)
         except ConfigError as error:
+            if not memory.first_seen:
+                # Where nothing is held the next look loses nothing that takes a role away.
+                return
             self.observe(Line("guard", "found", error.what, error.why, error.next_move))
             result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
 
@@ -264,7 +274,7 @@ def _in_words(looked: Looked, parsed: argparse.Namespace) -> str:
                 f"holds {', '.join(roles)}" if looked.exit_code is ExitCode.WELL else f"HOLDS {', '.join(roles)}"
             )
     if parsed.dry_run:
-        return f"{looked.name}: {privilege}; dry run; {result.writes} things to do; nothing was touched"
+        return f"{looked.name}: {privilege}; dry run; things to do: {result.writes}; nothing was touched"
     stamp = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC " if parsed.watch else ""
     evidence = f"; evidence: {looked.evidence.path}, sha256 {looked.evidence.sha256}" if looked.evidence else ""
     return f"{stamp}{looked.name}: {privilege}; writes: {result.writes}{evidence}"

@@ -19,6 +19,13 @@ from steward.graph.credentials import (
 )
 from steward.secret import Secret
 
+# jsii, which runs the CDK in Node.js, puts a banner about the age of Node.js before what a program says, and would bury
+# it in a rehearsal or a sandbox. In a shell of the user's own it stays: what it says there is true, and his to decide.
+QUIET_NODE: Mapping[str, str] = {
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
+    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
+}
+
 
 def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
     """Return how to sign in, by the ARM_* variables; certificate, secret, federated token, then Azure CLI.
@@ -91,6 +98,16 @@ def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
     )
 
 
+def find_on_path(program: str) -> str | None:
+    """Return where a program lies on PATH, None where it does not."""
+    return shutil.which(program)
+
+
+def has_mirror(variables: Mapping[str, str] = os.environ) -> bool:
+    """Return whether Terraform takes its providers from where a configuration file of its own says."""
+    return bool(variables.get("TF_CLI_CONFIG_FILE"))
+
+
 def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment for commands that are run on a user's behalf: quiet, and without anybody's sign-in."""
     # Of Terraform's own variables none is kept: a plugin cache, for one, would keep the rehearsal provider.
@@ -105,6 +122,6 @@ def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> 
         "DISABLE_VERSION_CHECK": "1",
         # cdktf would otherwise keep a plugin cache in the user's home.
         "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
-        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
+        **QUIET_NODE,
         "FORCE_COLOR": "0",
     }

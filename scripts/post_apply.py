@@ -5,6 +5,7 @@ again at any time; it goes on from what the tenant shows.
 """
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -15,7 +16,8 @@ from typing import Any
 
 from scripts.console import Console
 from scripts.operators_word import hear_operator
-from scripts.program import run_program, run_until_told, tenant_parser
+from scripts.program import run_program, run_until_told, tenant_parser, way_to_close
+from scripts.spelling import Spelling
 from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
@@ -67,24 +69,33 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
     """Parse the arguments and run; the exit code says how it ended. `watch` is told every line, besides the console."""
     parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
+    console = Console(is_quiet=parsed.quiet, spelling=Spelling(parsed.stack))
 
     def observe(line: Line) -> None:
         console.show(line)
         if watch is not None:
             watch(line)
 
-    code = run_program(lambda: run_until_told(lambda: _run(parsed, console, observe)), console)
-    if code is ExitCode.BAD_INPUT:
-        console.say(f"a role that is held stays held: `python scripts/close.py {parsed.tenant}` needs a sign-in alone")
+    begun = asyncio.Event()
+    code = run_program(lambda: run_until_told(lambda: _run(parsed, console, observe, begun)), console)
+    if not begun.is_set():
+        console.say(f"nothing was touched, and {way_to_close(parsed.tenant)}")
     return code
 
 
-async def _run(parsed: argparse.Namespace, console: Console, observe: Observe) -> ExitCode:
-    tenant = load_tenant(parsed.tenant)
+async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, begun: asyncio.Event) -> ExitCode:
     is_close = parsed.only == "close"
-    async with wire(tenant, parsed.stack, needs_stack=not is_close, is_urgent=is_close, observe=observe) as wired:
+    tenant = load_tenant(parsed.tenant, is_to_close=is_close)
+    async with wire(
+        tenant,
+        parsed.stack,
+        needs_stack=not is_close,
+        is_urgent=is_close,
+        is_look=parsed.dry_run,
+        observe=observe,
+    ) as wired:
         if parsed.dry_run:
+            begun.set()
             result = await _preview(tenant, wired, observe, is_close=is_close)
             _tell(parsed, console, tenant, result, None)
             return result.exit_code
@@ -102,6 +113,7 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe) -
                 poll_seconds=parsed.poll_seconds,
                 operators_word=opened.enter_context(hear_operator(is_given=parsed.signed_in)),
             )
+            begun.set()
             result = await (close_only if is_close else post_apply)(runner.run, opens_window=tenant.opens_window)
             if evidence is not None:
                 evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
@@ -164,17 +176,19 @@ def _tell(
             }
         )
         return
-    if parsed.dry_run:
-        console.result(f"{tenant.name}: dry run; {result.writes} things to do; nothing was touched")
-        return
+    sealed = {True: "sealed", False: "not sealed", None: "the latch was not read"}[result.is_sealed]
     match result.privileged_roles:
         case None:
             privilege = "could not tell whether a privileged role is held"
         case ():
             privilege = "no privileged role by any path"
         case roles:
-            privilege = f"STILL HOLDS {', '.join(roles)}"
-    sealed = {True: "sealed", False: "not sealed", None: "the latch was not read"}[result.is_sealed]
+            privilege = f"{'holds' if parsed.dry_run else 'STILL HOLDS'} {', '.join(roles)}"
+    if parsed.dry_run:
+        account = {True: "enabled", False: "disabled", None: "not read"}[result.is_enabled]
+        stands = f"{sealed}; {privilege}; account {account}; plan {result.plan or 'not made'}"
+        console.result(f"{tenant.name}: {stands}; dry run; things to do: {result.writes}; nothing was touched")
+        return
     path = evidence.path if evidence else "none"
     console.result(f"{tenant.name}: {sealed}; {privilege}; writes: {result.writes}; evidence: {path}")
     if evidence is not None:

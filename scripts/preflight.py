@@ -21,6 +21,8 @@ from steward.lifecycle.steps import (
     PREFLIGHT_DEPLOY,
     PREFLIGHT_GUARD,
     PREFLIGHT_PLAN,
+    PREFLIGHT_REOPEN,
+    PREFLIGHT_RETIRE,
 )
 
 # Whose work is checked, by which step, and what that identity does next.
@@ -29,6 +31,8 @@ _PREFLIGHTS: Mapping[str, tuple[Step, str]] = {
     "post-apply": (PREFLIGHT, "python scripts/post_apply.py {tenant.file}"),
     "close": (PREFLIGHT_CLOSE, "python scripts/close.py {tenant.file}"),
     "guard": (PREFLIGHT_GUARD, "python scripts/close.py --guard {tenant.file}"),
+    "reopen": (PREFLIGHT_REOPEN, 'python scripts/reopen.py {tenant.file} --reason "..." --minutes ...'),
+    "retire": (PREFLIGHT_RETIRE, "python scripts/retire.py {tenant.file}"),
     "plan-only": (PREFLIGHT_PLAN, "terraform -chdir=cdktf.out/stacks/{tenant.name} plan"),
 }
 
@@ -50,7 +54,7 @@ def main(arguments: list[str]) -> ExitCode:
 async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     tenant = load_tenant(parsed.tenant)
     step, next_move = _PREFLIGHTS[parsed.identity]
-    async with wire(tenant, needs_stack=step is PREFLIGHT) as wired:
+    async with wire(tenant, needs_stack=step is PREFLIGHT, is_look=True) as wired:
         runner = Runner(
             tenant=tenant,
             session=wired.session,

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import shlex
 import signal
 import traceback
 from collections.abc import Callable, Coroutine
@@ -26,6 +27,14 @@ def shared_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="show only what needs somebody")
     return parser
+
+
+def way_to_close(tenant: Path) -> str:
+    """Return what a run that could not even begin says of a role that may be held."""
+    return (
+        f"a role that is held stays held: python scripts/close.py {shlex.quote(str(tenant))} takes it away with a "
+        "sign-in alone; where none works, an administrator does in the Entra admin center (Roles and administrators)"
+    )
 
 
 def run_program(main: Callable[[], ExitCode], console: Console) -> ExitCode:

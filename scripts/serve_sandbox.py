@@ -17,7 +17,7 @@ from sandbox.options import port
 from sandbox.seed import Seed, SeedError, load
 from sandbox.state.file import StateError, holds_tenants
 from scripts.console import Console
-from scripts.environment import child_environment, find_terraform
+from scripts.environment import QUIET_NODE, child_environment, find_terraform
 from scripts.program import run_program
 from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
@@ -41,7 +41,9 @@ In another terminal:
   python {root}/scripts/post_apply.py {name}.yaml
   python {root}/scripts/verify_evidence.py {name}.yaml
   set -a; . ./guard.env; set +a                         # and the one that guards
-  python {root}/scripts/close.py --guard --stacks cdktf.out/stacks {name}.yaml"""
+  python {root}/scripts/close.py --guard --stacks cdktf.out/stacks {name}.yaml
+  set -a; . ./retire.env; set +a                        # and at the very end the one that retires
+  python {root}/scripts/retire.py {name}.yaml"""
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -71,7 +73,7 @@ def _serve(parsed: argparse.Namespace, console: Console) -> ExitCode:
         for identity in scene.environments:
             file = folder / f"{identity}.env"
             on_stop.callback(file.unlink, missing_ok=True)
-            write(file, {**chosen.variables, **render(scene.sandbox, identity=identity)})
+            write(file, {**chosen.variables, **QUIET_NODE, **render(scene.sandbox, identity=identity)})
         places = {"folder": shlex.quote(str(folder)), "root": shlex.quote(str(ROOT))}
         console.result(_USE.format(url=scene.sandbox.base_url, name=NAME, takes=chosen.words, **places))
         stopped.wait()

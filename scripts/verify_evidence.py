@@ -132,7 +132,7 @@ def _show(subject: _Subject, verification: Verification, console: Console, *, is
         ExitCode.FINDINGS: "NOT in order",
         ExitCode.COULD_NOT_TELL: "could not tell",
     }[verification.exit_code]
-    console.result(f"{subject.name}: {len(verification.runs)} runs; {result}")
+    console.result(f"{subject.name}: runs: {len(verification.runs)}; {result}")
     if not verification.confirmed and verification.exit_code is ExitCode.WELL:
         console.result(
             "whether runs were taken away at the end shows only against a hash that was kept elsewhere: "

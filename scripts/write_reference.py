@@ -12,6 +12,7 @@ from sandbox.table import render_table as render_routes
 from steward.config.document import json_schema
 from steward.config.reference import render_table, replace_generated
 from steward.lifecycle.needs import render_needs
+from steward.review.reference import render_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "tenants" / "schema.json"
@@ -20,6 +21,7 @@ GENERATED = MappingProxyType(
         ROOT / "docs" / "tenant-file.md": render_table,
         ROOT / "docs" / "identities.md": render_needs,
         ROOT / "docs" / "sandbox-routes.md": render_routes,
+        ROOT / "docs" / "review.md": render_rules,
     }
 )
 

@@ -33,6 +33,16 @@ class RequestRoleSchedule:
 
 
 @dataclass(frozen=True)
+class AssignRole:
+    """Assign a directory role, for the whole tenant, that only who asked for it takes back; `until` says when."""
+
+    principal_id: str
+    role_template_id: str
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class EndRoleSchedule:
     """Take a scheduled directory role away before its end."""
 
@@ -44,6 +54,13 @@ class EndRoleSchedule:
 @dataclass(frozen=True)
 class DisableAccount:
     """Let nobody sign in as the account, and end its sessions."""
+
+    user_id: str
+
+
+@dataclass(frozen=True)
+class EndSessions:
+    """End the account's sessions; it may sign in again."""
 
     user_id: str
 
@@ -123,12 +140,109 @@ class SetDelegatedScopes:
     scopes: frozenset[str]
 
 
+@dataclass(frozen=True)
+class RevokeAppRole:
+    """Take an application permission from a client."""
+
+    client_id: str
+    assignment_id: str
+
+
+@dataclass(frozen=True)
+class DeleteDelegatedGrant:
+    """Delete a delegated grant with all its scopes."""
+
+    grant_id: str
+
+
+@dataclass(frozen=True)
+class RegisterApplication:
+    """Register an application of this tenant only, with these tags and without anything to prove itself with."""
+
+    name: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CreatePrincipal:
+    """Create the service principal of an application."""
+
+    client_id: str
+
+
+@dataclass(frozen=True)
+class DisownApplication:
+    """Take an owner from an application, or with `is_principal` from a service principal."""
+
+    object_id: str
+    owner_id: str
+    is_principal: bool = False
+
+
+@dataclass(frozen=True)
+class RemoveSecret:
+    """Take a client secret from an application, or with `is_principal` from a service principal."""
+
+    object_id: str
+    key_id: str
+    is_principal: bool = False
+
+
+@dataclass(frozen=True)
+class SetCertificate:
+    """Leave an application with one certificate: the one it has by that key id, or a new one.
+
+    `certificate` is the base64 of the DER; without either there is none left.
+    """
+
+    object_id: str
+    key_id: str | None = None
+    certificate: str | None = None
+    is_principal: bool = False
+
+
+@dataclass(frozen=True)
+class AddTrust:
+    """Have an application take the tokens of an issuer for a subject as its own."""
+
+    object_id: str
+    name: str
+    issuer: str
+    subject: str
+    audience: str
+
+
+@dataclass(frozen=True)
+class RemoveTrust:
+    """Take a federated credential from an application."""
+
+    object_id: str
+    credential_id: str
+
+
+@dataclass(frozen=True)
+class GiveApplicationRole:
+    """Give a service principal a directory role, for the whole tenant."""
+
+    principal_id: str
+    role_template_id: str
+
+
+@dataclass(frozen=True)
+class DeleteApplication:
+    """Delete an application and its service principal; both can be restored for 30 days."""
+
+    object_id: str
+
+
 GraphAct = (
     RemoveRoleAssignment
     | RemoveRoleMember
     | RequestRoleSchedule
+    | AssignRole
     | EndRoleSchedule
     | DisableAccount
+    | EndSessions
     | EnableAccount
     | IssuePass
     | DeletePass
@@ -138,6 +252,17 @@ GraphAct = (
     | GrantAppRole
     | CreateDelegatedGrant
     | SetDelegatedScopes
+    | RevokeAppRole
+    | DeleteDelegatedGrant
+    | RegisterApplication
+    | CreatePrincipal
+    | DisownApplication
+    | RemoveSecret
+    | SetCertificate
+    | AddTrust
+    | RemoveTrust
+    | GiveApplicationRole
+    | DeleteApplication
 )
 
 
@@ -158,4 +283,9 @@ class ApplyEmptyPlan:
     """Apply a full plan that changes nothing in the tenant, so that the state forgets what is gone."""
 
 
-TerraformAct = TurnLatch | GrantRole | ApplyEmptyPlan
+@dataclass(frozen=True)
+class DestroyStack:
+    """Apply the plan that destroys what the state knows of the stack."""
+
+
+TerraformAct = TurnLatch | GrantRole | ApplyEmptyPlan | DestroyStack

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
+from steward.registrations import Registrations
+
 
 @dataclass(frozen=True)
 class Absent:
@@ -26,6 +28,8 @@ class Unreadable:
 
 
 NOT_READ = Unreadable("this step's facts", "the step did not ask for them to be read")
+
+NOT_ASKED = Unreadable("Terraform's state", "this program does not ask Terraform")
 
 T = TypeVar("T")
 Reading: TypeAlias = T | Absent | Unreadable
@@ -78,6 +82,11 @@ class Organization:
         """Return the subscription of that part number, if the tenant has it."""
         return next((sku for sku in self.skus if sku.part_number == part_number), None)
 
+    @property
+    def service_plans(self) -> frozenset[str]:
+        """The service plans of all subscriptions, those that have run out as well."""
+        return frozenset(plan for sku in self.skus for plan in sku.service_plans)
+
     def has_plan(self, service_plan: str) -> bool:
         """Return whether any subscription that has units holds the service plan."""
         return any(service_plan in sku.service_plans and sku.units > 0 for sku in self.skus)
@@ -85,7 +94,10 @@ class Organization:
 
 @dataclass(frozen=True)
 class UserState:
-    """An account as the directory shows it now."""
+    """An account as the directory shows it now.
+
+    `is_known_by_stamp_alone` says that it is an account of ours, and nothing shows whether it is this tenant file's.
+    """
 
     object_id: str
     login: str
@@ -96,6 +108,8 @@ class UserState:
     licensed_skus: frozenset[str]
     created: datetime | None
     password_changed: datetime | None
+    sessions_from: datetime | None = None  # what was signed in to before is over
+    is_known_by_stamp_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -325,6 +339,30 @@ class WindowState:
 
 
 @dataclass(frozen=True)
+class ReopeningState:
+    """The second window of a sealed tenant that this run was asked for: why, and from when until when.
+
+    `begins` and `ends` are None before it is opened, `closes` before its closing began.
+    """
+
+    reason: str
+    minutes: int
+    begins: datetime | None = None
+    ends: datetime | None = None
+    closes: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Remain:
+    """Something of the tenant file's that was deleted and lies in the recycle bin, for 30 days from `deleted`."""
+
+    kind: str
+    name: str
+    object_id: str
+    deleted: datetime | None
+
+
+@dataclass(frozen=True)
 class SignInState:
     """A sign-in of the account that succeeded, as the sign-in log has it."""
 
@@ -376,6 +414,7 @@ class Facts:
     delivery: Reading[DeliveryState] = NOT_READ
     roles: Reading[RoleHoldings] = NOT_READ
     owned: Reading[RoleHoldings] = NOT_READ
+    reachable: Reading[RoleHoldings] = NOT_READ
     other_administrators: Reading[tuple[str, ...]] = NOT_READ
     policies: Reading[tuple[PolicyState, ...]] = NOT_READ
     what_if: Reading[tuple[WhatIf, ...]] = NOT_READ
@@ -389,7 +428,14 @@ class Facts:
     role_terms: Reading[tuple[RoleTerm, ...]] = NOT_READ
     role_grants: Reading[Mapping[str, datetime]] = NOT_READ
     role_first_seen: Reading[Mapping[str, datetime]] = NOT_READ
+    reopening: Reading[ReopeningState] = NOT_READ
+    reopened: Reading[RoleTerm] = NOT_READ
+    client_grants: Reading[GrantsState] = NOT_READ
+    remains: Reading[tuple[Remain, ...]] = NOT_READ
+    destroy_plan: Reading[PlanState] = NOT_READ
+    role_last_absent: Reading[Mapping[str, datetime]] = NOT_READ
     stack: Reading[StackState] = NOT_READ
     leftovers: Reading[tuple[Leftover, ...]] = NOT_READ
     lock: Reading[bool] = NOT_READ
+    registrations: Reading[Registrations] = NOT_READ
     plan: Reading[PlanState] = NOT_READ

@@ -23,6 +23,7 @@ from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene, set_the_scene
 from scripts.rehearsal.tenant_file import LOGIN, WINDOWS
 
+OURS = "this project"
 PEER = Path(__file__).parent / "peer"
 MINUTES = 60
 # The tenant is as kind as any: what it answers late or wrongly would cost a script more than it costs us.
@@ -107,6 +108,6 @@ def _by_hand(scene: Scene, elevation: str, sink: Path) -> None:
 
 
 WAYS: Mapping[str, Callable[[Scene, str, Path], None]] = {
-    "this project": _with_this_project,
+    OURS: _with_this_project,
     "by hand": _by_hand,
 }

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.lives.lives import WAYS, Lived, live
+from benchmarks.lives.lives import OURS, WAYS, Lived, live
+from scripts.rehearsal.tenant_file import WINDOWS
 
 ELEVATIONS = ("at_deploy", "none", "in_window", "scheduled")
 
@@ -15,6 +16,21 @@ def live_all() -> list[Lived]:
         for elevation in ELEVATIONS:
             lived += both.map(live, [elevation] * len(WAYS), WAYS)
     return lived
+
+
+def broken_promises(lived: Sequence[Lived]) -> list[str]:
+    """Tell which lives with this project did not keep what it promises, whatever the time they took."""
+    broken: list[str] = []
+    for each in lived:
+        if each.way != OURS:
+            continue
+        if each.figures.is_held_at_the_end:
+            broken.append(f"`{each.elevation}` ends with the role still held")
+        if each.elevation not in WINDOWS and each.figures.usable_privilege > 0:
+            broken.append(f"`{each.elevation}` lets the role be used for {each.figures.usable_privilege:.1f} s")
+        if each.elevation not in WINDOWS and each.figures.longest_token > 0:
+            broken.append(f"`{each.elevation}` issues the account a token while the role is held")
+    return broken
 
 
 def render(lived: Sequence[Lived]) -> str:

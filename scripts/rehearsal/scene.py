@@ -24,9 +24,12 @@ from steward.lifecycle.needs import (
     guard_needs,
     plan_needs,
     post_apply_needs,
+    reopen_needs,
+    retire_needs,
 )
 
 DEPLOY, POST_APPLY, PLAN_ONLY, CLOSE, GUARD = "deploy", "post-apply", "plan-only", "close", "guard"
+REOPEN, RETIRE = "reopen", "retire"
 _NO_TENANT = "00000000-0000-4000-8000-000000000001"
 _NO_DEPLOYER = "00000000-0000-4000-8000-000000000002"
 
@@ -94,22 +97,26 @@ def set_the_scene(
         tenant=load_tenant(file),
         environments={
             identity: {**base_environment, **render(sandbox, identity=identity)}
-            for identity in (DEPLOY, POST_APPLY, PLAN_ONLY, CLOSE, GUARD)
+            for identity in (DEPLOY, POST_APPLY, PLAN_ONLY, CLOSE, GUARD, REOPEN, RETIRE)
         },
     )
 
 
 def with_identities(seed: Seed, tenant: Tenant) -> Seed:
     """Return the seed with our identities, each with what it needs for this tenant."""
+    # Of the licences that matter here, part number and service plan have one name.
+    plans = frozenset(licence.part_number for licence in seed.licences)
     identities = (
         SeedIdentity(DEPLOY, tuple(need.permission for need in deploy_needs(tenant))),
         SeedIdentity(
             POST_APPLY,
-            tuple(need.permission for need in post_apply_needs(tenant)),
+            tuple(need.permission for need in post_apply_needs(tenant, plans)),
             tuple(role.role_name for role in POST_APPLY_ROLES),
         ),
         SeedIdentity(PLAN_ONLY, tuple(need.permission for need in plan_needs(tenant))),
         SeedIdentity(CLOSE, tuple(need.permission for need in close_needs(tenant))),
         SeedIdentity(GUARD, tuple(need.permission for need in guard_needs(tenant))),
+        SeedIdentity(REOPEN, tuple(need.permission for need in reopen_needs(tenant))),
+        SeedIdentity(RETIRE, tuple(need.permission for need in retire_needs(tenant))),
     )
     return Seed(**{**vars(seed), "identities": (*seed.identities, *identities)})

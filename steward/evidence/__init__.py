@@ -4,9 +4,19 @@ A run writes one file through `EvidenceFile`. `verify` says of a tenant's folder
 `find_breaches` whether credentials ever changed hands while a privileged role was held.
 """
 
+from steward.evidence.accounts import find_account_id
 from steward.evidence.invariant import Breach, find_breaches
 from steward.evidence.runs import read_runs
 from steward.evidence.verification import Remark, Verification, verify
 from steward.evidence.writing import EvidenceFile
 
-__all__ = ["Breach", "EvidenceFile", "Remark", "Verification", "find_breaches", "read_runs", "verify"]
+__all__ = [
+    "Breach",
+    "EvidenceFile",
+    "Remark",
+    "Verification",
+    "find_account_id",
+    "find_breaches",
+    "read_runs",
+    "verify",
+]

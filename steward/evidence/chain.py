@@ -4,8 +4,11 @@ A run that two others began beside is named by both, and the next run names both
 Nothing here is signed: who can write to the folder can forge all of it, and only a hash kept elsewhere shows that.
 """
 
+import fcntl
 import hashlib
 import json
+import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,17 +20,23 @@ PATTERN = "*.jsonl"
 LONGEST_LINE = 16 * 1024 * 1024
 # A run names every end that the runs before it left open. All but the newest few were named long ago, and a guard that
 # looks every few minutes must not read a year of files each time.
-_LOOKED_AT = 200
+LOOKED_AT = 200
+# A look at a new file takes no time; no demotion waits long for one that hangs.
+_HOLDS, _HOLD_SECONDS = 100, 0.01
 _PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Link:
-    """A run as another one found it: its first `size` bytes; `sha256` is None when it could not be read."""
+    """A run as another one found it: its first `size` bytes; `sha256` is None when it could not be read.
+
+    `is_over` says that nobody was writing it any more, so that nothing may have come behind these bytes.
+    """
 
     file: str
     sha256: str | None
     size: int
+    is_over: bool = False
 
 
 def hash_line(line: bytes) -> str:
@@ -37,17 +46,21 @@ def hash_line(line: bytes) -> str:
 
 def hash_start(path: Path, size: int | None = None) -> tuple[str, int]:
     """Return the SHA-256 of a file's first `size` bytes, all without it, and how many bytes there were."""
-    digest, done = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while piece := file.read(_PIECE if size is None else min(_PIECE, size - done)):
-            digest.update(piece)
-            done += len(piece)
+        return _hash(file, size)
+
+
+def _hash(file: BinaryIO, size: int | None = None) -> tuple[str, int]:
+    digest, done = hashlib.sha256(), 0
+    while piece := file.read(_PIECE if size is None else min(_PIECE, size - done)):
+        digest.update(piece)
+        done += len(piece)
     return digest.hexdigest(), done
 
 
 def find_open_ends(folder: Path) -> tuple[Link, ...]:
     """Return the runs, as they stand now, whose end no other run has named; the newest is always among them."""
-    newest = sorted(path for path in folder.glob(PATTERN) if path.is_file())[-_LOOKED_AT:]
+    newest = sorted(path for path in folder.glob(PATTERN) if path.is_file())[-LOOKED_AT:]
     named = {(link.file, link.size) for path in newest for link in _links_in(path)}
     return tuple(_link_to(path) for path in newest if (path.name, path.stat().st_size) not in named)
 
@@ -85,7 +98,7 @@ def _links_from(entries: list[Any]) -> Iterator[Link]:
     for entry in entries:
         match entry:
             case {"file": str(file), "sha256": str() | None as sha256, "size": int(size)}:
-                yield Link(file, sha256, size)
+                yield Link(file, sha256, size, entry.get("is_over") is True)
 
 
 def _links_in(path: Path) -> tuple[Link, ...]:
@@ -97,6 +110,33 @@ def _links_in(path: Path) -> tuple[Link, ...]:
 
 def _link_to(path: Path) -> Link:
     try:
-        return Link(path.name, *hash_start(path))
+        with path.open("rb") as file:
+            is_over = _is_over(file)
+            return Link(path.name, *_hash(file), is_over=is_over)
     except OSError:
         return Link(path.name, None, -1)
+
+
+def hold(descriptor: int) -> None:
+    """Hold a file that is being written; the operating system gives it back however the writer ends."""
+    for _ in range(_HOLDS):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # Another run has just found the new file, and looks at it.
+            time.sleep(_HOLD_SECONDS)
+        except OSError:
+            # A file system without locks: every run looks as if it were going on, and the lines' times have to do.
+            return
+        else:
+            return
+
+
+def _is_over(file: BinaryIO) -> bool:
+    """Return whether its writer has let go of a file, which is then held until it is closed here."""
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    # A run that has just made its file and written nothing may not hold it yet.
+    return os.fstat(file.fileno()).st_size > 0

@@ -34,8 +34,10 @@ MEANINGS: Mapping[type[acts.GraphAct | acts.TerraformAct], frozenset[Meaning]] =
     acts.RemoveRoleAssignment: frozenset({Meaning.HARMLESS}),
     acts.RemoveRoleMember: frozenset({Meaning.HARMLESS}),
     acts.RequestRoleSchedule: frozenset({Meaning.GRANTS_ROLE}),
+    acts.AssignRole: frozenset({Meaning.GRANTS_ROLE}),
     acts.EndRoleSchedule: frozenset({Meaning.HARMLESS}),
     acts.DisableAccount: frozenset({Meaning.DISABLES}),
+    acts.EndSessions: frozenset({Meaning.HARMLESS}),
     acts.EnableAccount: frozenset({Meaning.ENABLES}),
     acts.IssuePass: frozenset({Meaning.ISSUES_PASS}),
     acts.DeletePass: frozenset({Meaning.HARMLESS}),
@@ -45,10 +47,23 @@ MEANINGS: Mapping[type[acts.GraphAct | acts.TerraformAct], frozenset[Meaning]] =
     acts.GrantAppRole: frozenset({Meaning.HARMLESS}),
     acts.CreateDelegatedGrant: frozenset({Meaning.HARMLESS}),
     acts.SetDelegatedScopes: frozenset({Meaning.HARMLESS}),
+    acts.RevokeAppRole: frozenset({Meaning.HARMLESS}),
+    acts.DeleteDelegatedGrant: frozenset({Meaning.HARMLESS}),
+    # About applications of ours, which are no account that anybody is to be kept out of.
+    acts.RegisterApplication: frozenset({Meaning.HARMLESS}),
+    acts.CreatePrincipal: frozenset({Meaning.HARMLESS}),
+    acts.DisownApplication: frozenset({Meaning.HARMLESS}),
+    acts.RemoveSecret: frozenset({Meaning.HARMLESS}),
+    acts.SetCertificate: frozenset({Meaning.HARMLESS}),
+    acts.AddTrust: frozenset({Meaning.HARMLESS}),
+    acts.RemoveTrust: frozenset({Meaning.HARMLESS}),
+    acts.GiveApplicationRole: frozenset({Meaning.HARMLESS}),
+    acts.DeleteApplication: frozenset({Meaning.HARMLESS}),
     # To a phase that is not privileged it grants nothing.
     acts.TurnLatch: frozenset({Meaning.GRANTS_ROLE}),
     acts.GrantRole: frozenset({Meaning.GRANTS_ROLE}),
     acts.ApplyEmptyPlan: frozenset({Meaning.HARMLESS}),
+    acts.DestroyStack: frozenset({Meaning.HARMLESS}),
 }
 _BY_NAME = {act.__name__: meanings for act, meanings in MEANINGS.items()}
 _NEVER = datetime.min.replace(tzinfo=UTC)

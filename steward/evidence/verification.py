@@ -1,7 +1,8 @@
 """Whether a tenant's runs are whole: lines changed, removed or moved, files missing, changed or cut.
 
 What the files themselves cannot show, such as a last run that was taken away, is compared with hashes that were kept
-elsewhere. A crash leaves marks of its own, and they are told from tampering as long as a later run has seen them.
+elsewhere. A crash leaves marks of its own, and they are told from tampering as long as a later run has seen them: it
+says whether the file was still being written, and what came behind the end of one that was not is none of its run's.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from steward.errors import ExitCode
-from steward.evidence.chain import Link, hash_start
+from steward.evidence.chain import LOOKED_AT, Link, hash_start
 from steward.evidence.invariant import Breach, find_breaches
 from steward.evidence.runs import EvidenceLine, Run, read_runs
 
@@ -59,6 +60,7 @@ def verify(folder: Path, expected: AbstractSet[str] = frozenset(), *, tenant_id:
     remarks += _judge_tenant(runs, tenant_id)
     remarks += _judge_links(folder, runs)
     remarks += _judge_ends(runs, expected)
+    remarks += _judge_late_ends(runs)
     remarks += _judge_order(runs)
     if not runs:
         why = "there is no evidence: nothing was ever run with this folder, or everything was taken away"
@@ -116,7 +118,7 @@ def _judge_lines(run: Run) -> Iterator[Remark]:
             changed = f"line {number - 1} was changed" if before else "it was changed"
             yield _tampered(run, f"{changed} after it had been written", line.number)
         if lost := content.get("lost"):
-            yield _unclear(run, f"{lost} lines before it could not be written, as it says itself", line.number)
+            yield _unclear(run, f"lines before it could not be written, as it says itself: {lost}", line.number)
         before, awaited, is_closed = line, max(awaited, number + 1), line.event == ("run", "closed")
     if is_closed and run.is_torn:
         yield _tampered(run, "something was added after the run had closed its file", len(run.lines) + 1)
@@ -151,9 +153,14 @@ def _compare(folder: Path, named: Run, link: Link, witness: Run) -> Iterator[Rem
         yield _unclear(named, f"it could not be read again: {error.strerror}")
         return
     if size < link.size:
-        yield _tampered(named, f"{link.size - size} bytes of its end are gone since {witness.file} began")
+        yield _tampered(named, f"its end is gone since {witness.file} began, in bytes: {link.size - size}")
     elif sha256 != link.sha256:
         yield _tampered(named, f"it was changed since {witness.file} began")
+    elif named.size > link.size and link.is_over:
+        added = named.size - link.size
+        yield _tampered(
+            named, f"something was added behind its end, at which {witness.file} had found it, in bytes: {added}"
+        )
     elif named.size > link.size:
         yield Remark(ExitCode.WELL, named.file, f"it was still going on when {witness.file} began")
 
@@ -178,6 +185,26 @@ def _judge_ends(runs: Sequence[Run], expected: AbstractSet[str]) -> Iterator[Rem
             yield Remark(ExitCode.WELL, run.file, f"{mark}: it was killed, and its hash is the expected one")
         else:
             yield _unclear(run, f"{mark}: the run goes on, was killed, or its end was cut off")
+
+
+def _judge_late_ends(runs: Sequence[Run]) -> Iterator[Remark]:
+    """Find runs that went on after another began, and whose end no run has named that began when they were over."""
+    named_short = {link.file for run in runs for link in run.links} & {run.file for run in _open_ends(runs)}
+    for number, run in enumerate(runs):
+        over = run.last_seen
+        if run.file not in named_short or over is None:
+            continue
+        # Who began much later did not look that far back.
+        began = [
+            (other.began, other.file) for other in runs[number + 1 : number + LOOKED_AT] if other.began is not None
+        ]
+        later = min(((at, file) for at, file in began if at > over + _MOMENTS), default=None)
+        if later is not None:
+            yield _unclear(
+                run,
+                f"it went on after it was named, and {later[1]}, which began when it was over, does not know its end: "
+                "lines were added later, or the folders were put together afterwards",
+            )
 
 
 def _judge_order(runs: Sequence[Run]) -> Iterator[Remark]:

@@ -17,7 +17,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from steward.errors import ConfigError
-from steward.evidence.chain import find_open_ends, hash_line
+from steward.evidence.chain import find_open_ends, hash_line, hold
 
 
 class EvidenceFile:
@@ -36,6 +36,7 @@ class EvidenceFile:
             folder.mkdir(parents=True, exist_ok=True)
             previous = [asdict(link) for link in find_open_ends(folder)]
             self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            hold(self._descriptor)
         except OSError as error:
             raise ConfigError(
                 f"no evidence can be written to {folder}",

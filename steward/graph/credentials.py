@@ -1,16 +1,20 @@
 """How a program signs in to the tenant, in the ways that the azuread provider knows too."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from azure.core.credentials import TokenCredential
+from azure.core.credentials import AccessToken, TokenCredential
 from azure.identity import (
     AzureCliCredential,
     CertificateCredential,
     ClientAssertionCredential,
     ClientSecretCredential,
+    DeviceCodeCredential,
+    InteractiveBrowserCredential,
 )
 
 from steward.config.clouds import Cloud
@@ -19,6 +23,7 @@ from steward.secret import Secret
 
 # Left to itself the library waits 300 seconds for either, four times over.
 _CONNECTION_SECONDS, _ANSWER_SECONDS = 10, 20
+_RENEWED_BEFORE_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,22 @@ class CliSignIn:
     """The person signed in to Azure CLI."""
 
 
-SignInMethod = SecretSignIn | CertificateSignIn | FederatedSignIn | CliSignIn
+@dataclass(frozen=True)
+class BrowserSignIn:
+    """A person at this machine's browser, with a public client of Microsoft."""
+
+    client_id: str
+
+
+@dataclass(frozen=True)
+class DeviceCodeSignIn:
+    """A person at a browser elsewhere; `show` is told the address and the code to enter there."""
+
+    client_id: str
+    show: Callable[[str], None]
+
+
+SignInMethod = SecretSignIn | CertificateSignIn | FederatedSignIn | CliSignIn | BrowserSignIn | DeviceCodeSignIn
 
 
 def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> TokenCredential:
@@ -75,7 +95,45 @@ def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> Token
                 tenant_id, method.client_id, lambda: method.read_token().reveal(), **options
             )
         case CliSignIn():
-            return AzureCliCredential(tenant_id=tenant_id)
+            return _OneSignIn(AzureCliCredential(tenant_id=tenant_id))
+        case BrowserSignIn():
+            return _OneSignIn(InteractiveBrowserCredential(tenant_id=tenant_id, client_id=method.client_id, **options))
+        case DeviceCodeSignIn():
+
+            def show(address: str, code: str, _: datetime) -> None:
+                method.show(f"open {address} and enter the code {code}")
+
+            return _OneSignIn(
+                DeviceCodeCredential(tenant_id=tenant_id, client_id=method.client_id, prompt_callback=show, **options)
+            )
+
+
+class _OneSignIn:
+    """A person's credential that asks once for each token.
+
+    azure-identity keeps tokens with and without continuous access evaluation apart, and the SDK asks for them with it:
+    whoever signed in for the one would have to sign in again for the other. Azure CLI's it does not keep at all, and
+    starts the program for every request.
+    """
+
+    def __init__(self, credential: TokenCredential) -> None:
+        self._credential = credential
+        self._kept: dict[tuple[str, ...], AccessToken] = {}
+
+    def get_token(
+        self,
+        *scopes: str,
+        claims: str | None = None,
+        tenant_id: str | None = None,
+        enable_cae: bool = False,  # noqa: ARG002  # the protocol's signature, and the reason for this class
+        **options: Any,
+    ) -> AccessToken:
+        """Return a token, which the person is asked for at first and renewed silently after that."""
+        kept = self._kept.get(scopes)
+        if kept is None or claims or kept.expires_on - time.time() < _RENEWED_BEFORE_SECONDS:
+            kept = self._credential.get_token(*scopes, claims=claims, tenant_id=tenant_id, **options)
+            self._kept[scopes] = kept
+        return kept
 
 
 def _open_certificate(tenant_id: str, method: CertificateSignIn, options: dict[str, Any]) -> TokenCredential:

@@ -1,6 +1,7 @@
 """What the lifecycle asks of a tenant, one function a fact; each returns a reading and never raises for a refusal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -61,6 +62,7 @@ _NO_SECOND_FACTOR = frozenset(
 _USER_PROPERTIES = [
     "id",
     "userPrincipalName",
+    "displayName",
     "accountEnabled",
     "employeeType",
     "onPremisesSyncEnabled",
@@ -68,6 +70,7 @@ _USER_PROPERTIES = [
     "assignedLicenses",
     "createdDateTime",
     "lastPasswordChangeDateTime",
+    "signInSessionsValidFromDateTime",
 ]
 
 
@@ -108,21 +111,48 @@ async def read_security_defaults(session: GraphSession) -> Reading[bool]:
     return await reading("security defaults", read)
 
 
-async def read_account(session: GraphSession, login: str, known_id: str | None = None) -> Reading[UserState]:
-    """Find the account: by the id that Terraform's state knows, else by its login, else by its stamp."""
+async def read_account(
+    session: GraphSession,
+    login: str,
+    known_id: str | None = None,
+    *,
+    display_name: str | None = None,
+    remember_id: Callable[[], str | None] = lambda: None,
+) -> Reading[UserState]:
+    """Find the account: by the id that Terraform's state knows, else by its login, else by its stamp.
+
+    Two tenant files of one tenant have an account each, so that the stamp alone does not tell which is whose. Whoever
+    has the state's id asks for nobody else; without it the id that earlier runs saw behind the login tells (asked of
+    `remember_id` only then), or the display name where they saw none.
+    """
+    what = f"the account {login}"
 
     async def read() -> Reading[UserState]:
-        known = [] if known_id is None else [(f"id eq {quote(known_id)}", False)]
-        for condition, advanced in (*known, (f"userPrincipalName eq {quote(login)}", False), _STAMPED):
-            found = await _find_users(session, condition, advanced=advanced)
-            if len(found) > 1:
-                logins = ", ".join(sorted(user.login for user in found))
-                return Unreadable(f"the account {login}", f"several accounts could be it: {logins}")
-            if found:
-                return found[0]
-        return Absent(f"the account {login}")
+        known = [] if known_id is None else [f"id eq {quote(known_id)}"]
+        for condition in (*known, f"userPrincipalName eq {quote(login)}"):
+            if found := await _find_users(session, condition, advanced=False):
+                return found[0][0]
+        return Absent(what) if known_id is not None else await stamped()
 
-    return await reading(f"the account {login}", read)
+    async def stamped() -> Reading[UserState]:
+        condition, advanced = _STAMPED
+        found = await _find_users(session, condition, advanced=advanced)
+        if not found:
+            return Absent(what)
+        seen_id = remember_id()
+        own = [
+            user
+            for user, name in found
+            if (user.object_id == seen_id if seen_id else name.casefold() == (display_name or "").casefold())
+        ]
+        if len(own) == 1:
+            return own[0]
+        if len(found) > 1:
+            logins = ", ".join(sorted(user.login for user, _ in found))
+            return Unreadable(what, f"it is not there, and several accounts with our stamp could be it: {logins}")
+        return replace(found[0][0], is_known_by_stamp_alone=True)
+
+    return await reading(what, read)
 
 
 # Only advanced queries filter by employeeType ("Advanced query capabilities on Microsoft Entra ID objects",
@@ -130,11 +160,13 @@ async def read_account(session: GraphSession, login: str, known_id: str | None =
 _STAMPED = (f"employeeType eq {quote(STAMP)}", True)
 
 
-async def _find_users(session: GraphSession, condition: str, *, advanced: bool) -> list[UserState]:
+async def _find_users(session: GraphSession, condition: str, *, advanced: bool) -> list[tuple[UserState, str]]:
+    """Return the users that meet a condition, each with its display name."""
     query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
         filter=condition, select=_USER_PROPERTIES, count=advanced or None
     )
-    return [_user_state(user) for user in await read_all(session.client.users, query, advanced=advanced)]
+    found = await read_all(session.client.users, query, advanced=advanced)
+    return [(_user_state(user), user.display_name or "") for user in found]
 
 
 async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsState]:
@@ -263,7 +295,7 @@ async def read_twins(session: GraphSession, login: str, account_id: str | None) 
         }
         condition, advanced = _STAMPED
         stamped = await _find_users(session, condition, advanced=advanced)
-        twins = deleted | {user.object_id: user.login for user in stamped}
+        twins = deleted | {user.object_id: user.login for user, _ in stamped}
         twins.pop(account_id or "", None)
         held: list[RoleHolding] = []
         for twin_id, name in twins.items():
@@ -347,4 +379,5 @@ def _user_state(user: User) -> UserState:
         licensed_skus=frozenset(str(licence.sku_id) for licence in user.assigned_licenses or ()),
         created=user.created_date_time,
         password_changed=user.last_password_change_date_time,
+        sessions_from=user.sign_in_sessions_valid_from_date_time,
     )

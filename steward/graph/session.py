@@ -6,7 +6,7 @@ made the transport send the request again by itself, such as a 429, is not in it
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ import httpx
 import jwt
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ServiceRequestError, ServiceResponseError
+from azure.identity import CredentialUnavailableError
 from kiota_abstractions.request_option import RequestOption
 from kiota_authentication_azure.azure_identity_authentication_provider import (
     AzureIdentityAuthenticationProvider,
@@ -27,7 +28,7 @@ from msgraph import GraphRequestAdapter, GraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from steward.config.clouds import Cloud
-from steward.errors import RefusedError, UnreadableError
+from steward.errors import ConfigError, RefusedError, UnreadableError
 from steward.facts import Caller
 from steward.graph.pacing import PacedTransport
 from steward.graph.patience import Announce, Patience, PatientTransport
@@ -54,6 +55,7 @@ class GraphSession:
         self.caller = caller
         self.answers: list[Answer] = []
         self.delivered_passes: dict[str, bool] = {}  # by id, whether it is for the window
+        self.registered: set[str] = set()  # object ids of applications
         self._ahead = timedelta(0)
 
     def now(self) -> datetime:
@@ -81,13 +83,17 @@ async def open_session(
     *,
     patience: Patience = _ORDINARY,
     announce: Announce = lambda _: None,
+    scopes: Sequence[str] = (),
 ) -> AsyncIterator[GraphSession]:
     """Sign in and yield a session; `announce` is told when Graph puts a request off.
+
+    `scopes` names delegated permissions that a person is to consent to; without any, the token is for what was granted.
 
     Raises `RefusedError` when Entra ID refuses the sign-in, `UnreadableError` when it cannot be reached.
     """
     # azure-identity blocks while it asks: in a thread it holds up nobody else, neither a signal nor another tenant.
-    caller = await asyncio.to_thread(read_caller, cloud, credential)
+    wanted = [f"{cloud.graph}/{scope}" for scope in scopes] or [cloud.graph_scope]
+    caller = await asyncio.to_thread(read_caller, cloud, credential, wanted)
     host = urlsplit(cloud.graph)
     context = ssl.create_default_context(cafile=str(cloud.ca_file) if cloud.ca_file else certifi.where())
     # The SDK wraps the transport in one that does not close it, so it is held and closed here.
@@ -96,7 +102,7 @@ async def open_session(
     async with transport, httpx.AsyncClient(transport=transport, timeout=patience.answer_seconds) as http:
         provider = AzureIdentityAuthenticationProvider(
             credential,
-            scopes=[cloud.graph_scope],
+            scopes=wanted,
             allowed_hosts=[host.netloc, host.hostname or ""],
         )
         options: dict[str, RequestOption] = {RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)}
@@ -108,10 +114,16 @@ async def open_session(
         yield session
 
 
-def read_caller(cloud: Cloud, credential: TokenCredential) -> Caller:
+def read_caller(cloud: Cloud, credential: TokenCredential, scopes: Sequence[str]) -> Caller:
     """Return who the token is for and what it allows; the service checks the signature, we only read the claims."""
     try:
-        token = credential.get_token(cloud.graph_scope).token
+        token = credential.get_token(*scopes).token
+    except CredentialUnavailableError as error:
+        raise ConfigError(
+            "nobody is signed in",
+            why=_first_line(error.message),
+            next_move="sign in, or choose another way to; see docs/identities.md",
+        ) from None
     except AzureError as error:
         # azure-identity calls a network or a service that does not answer a failed authentication, too; only Entra ID's
         # own refusal carries its code.

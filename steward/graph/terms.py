@@ -10,6 +10,7 @@ from kiota_abstractions.api_error import APIError
 from msgraph.generated.audit_logs.directory_audits.directory_audits_request_builder import (
     DirectoryAuditsRequestBuilder,
 )
+from msgraph.generated.models.operation_result import OperationResult
 from msgraph.generated.role_management.directory.role_assignment_schedule_instances import (
     role_assignment_schedule_instances_request_builder as active_instances,
 )
@@ -48,9 +49,11 @@ async def read_role_terms(session: GraphSession, principal_id: str) -> Reading[t
 
 
 async def read_role_grants(session: GraphSession, principal_id: str) -> Reading[Mapping[str, datetime]]:
-    """Read when each role that a principal holds by the audit log was given to it, by role template id.
+    """Read when each role that a principal holds by the audit log was given to it last, by role template id.
 
-    A role whose last entry is its removal is left out: if it is held all the same, its entry has not come yet.
+    Nobody is given a role that he holds, so that of two entries the later one is of a second grant, whatever became of
+    the removal's own entry. A role whose last entry is its removal is left out: if it is held all the same, its entry
+    has not come yet.
     """
 
     async def read() -> Reading[Mapping[str, datetime]]:
@@ -58,10 +61,11 @@ async def read_role_grants(session: GraphSession, principal_id: str) -> Reading[
         query = builder(filter=f"targetResources/any(t:t/id eq {quote(principal_id)})")
         entries = await read_all(session.client.audit_logs.directory_audits, query)
         given: dict[str, datetime] = {}
-        for entry in sorted(entries, key=lambda entry: entry.activity_date_time):
+        done = [entry for entry in entries if entry.result in {None, OperationResult.Success}]
+        for entry in sorted(done, key=lambda entry: entry.activity_date_time):
             role_id = _role_of(entry, principal_id)
             if entry.activity_display_name == _GIVEN and role_id is not None:
-                given.setdefault(role_id, entry.activity_date_time.astimezone(UTC))
+                given[role_id] = entry.activity_date_time.astimezone(UTC)
             elif entry.activity_display_name == _TAKEN and role_id is not None:
                 given.pop(role_id, None)
             elif entry.activity_display_name == _TAKEN:

@@ -22,6 +22,7 @@ from msgraph.generated.models.request_schedule import RequestSchedule
 from msgraph.generated.models.temporary_access_pass_authentication_method import (
     TemporaryAccessPassAuthenticationMethod,
 )
+from msgraph.generated.models.unified_role_assignment import UnifiedRoleAssignment
 from msgraph.generated.models.unified_role_assignment_schedule_request import UnifiedRoleAssignmentScheduleRequest
 from msgraph.generated.models.unified_role_schedule_request_actions import UnifiedRoleScheduleRequestActions
 from msgraph.generated.models.user import User
@@ -34,6 +35,7 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 from steward import acts
 from steward.errors import FinalRefusalError, RefusedError, StewardError, TooEarlyError
 from steward.graph.failures import ACTIVE_DURATION_TOO_SHORT, SHORTEST_ACTIVE_SECONDS, code_of, describe
+from steward.graph.registering import REGISTERING
 from steward.graph.session import GraphSession
 from steward.secret import Secret, generate_password
 from steward.sinks.sink import Label, SecretKind, Sink, require_sink
@@ -71,6 +73,14 @@ async def request_role_schedule(session: GraphSession, act: acts.RequestRoleSche
     await session.client.role_management.directory.role_assignment_schedule_requests.post(body)
 
 
+async def assign_role(session: GraphSession, act: acts.AssignRole, _: Sink | None) -> None:
+    """Create a role assignment; Graph keeps neither its end nor its reason, which stand in the evidence."""
+    body = UnifiedRoleAssignment(
+        principal_id=act.principal_id, role_definition_id=act.role_template_id, directory_scope_id="/"
+    )
+    await session.client.role_management.directory.role_assignments.post(body)
+
+
 async def end_role_schedule(session: GraphSession, act: acts.EndRoleSchedule, _: Sink | None) -> None:
     """Take a scheduled role away."""
     body = _schedule_request(act, UnifiedRoleScheduleRequestActions.AdminRemove)
@@ -94,6 +104,11 @@ async def disable_account(session: GraphSession, act: acts.DisableAccount, _: Si
     user = session.client.users.by_user_id(act.user_id)
     await user.patch(User(account_enabled=False))
     await user.revoke_sign_in_sessions.post()
+
+
+async def end_sessions(session: GraphSession, act: acts.EndSessions, _: Sink | None) -> None:
+    """Invalidate the refresh tokens."""
+    await session.client.users.by_user_id(act.user_id).revoke_sign_in_sessions.post()
 
 
 async def enable_account(session: GraphSession, act: acts.EnableAccount, _: Sink | None) -> None:
@@ -213,13 +228,26 @@ async def set_delegated_scopes(session: GraphSession, act: acts.SetDelegatedScop
     await grant.patch(OAuth2PermissionGrant(scope=" ".join(sorted(act.scopes))))
 
 
+async def revoke_app_role(session: GraphSession, act: acts.RevokeAppRole, _: Sink | None) -> None:
+    """Delete the assignment of an application permission."""
+    client = session.client.service_principals.by_service_principal_id(act.client_id)
+    await client.app_role_assignments.by_app_role_assignment_id(act.assignment_id).delete()
+
+
+async def delete_delegated_grant(session: GraphSession, act: acts.DeleteDelegatedGrant, _: Sink | None) -> None:
+    """Delete a delegated grant."""
+    await session.client.oauth2_permission_grants.by_o_auth2_permission_grant_id(act.grant_id).delete()
+
+
 WRITES: Mapping[type[Any], Callable[[GraphSession, Any, Sink | None], Awaitable[None]]] = MappingProxyType(
     {
         acts.RemoveRoleAssignment: remove_role_assignment,
         acts.RemoveRoleMember: remove_role_member,
         acts.RequestRoleSchedule: request_role_schedule,
+        acts.AssignRole: assign_role,
         acts.EndRoleSchedule: end_role_schedule,
         acts.DisableAccount: disable_account,
+        acts.EndSessions: end_sessions,
         acts.EnableAccount: enable_account,
         acts.IssuePass: issue_pass,
         acts.DeletePass: delete_pass,
@@ -229,6 +257,9 @@ WRITES: Mapping[type[Any], Callable[[GraphSession, Any, Sink | None], Awaitable[
         acts.GrantAppRole: grant_app_role,
         acts.CreateDelegatedGrant: create_delegated_grant,
         acts.SetDelegatedScopes: set_delegated_scopes,
+        acts.RevokeAppRole: revoke_app_role,
+        acts.DeleteDelegatedGrant: delete_delegated_grant,
+        **REGISTERING,
     }
 )
 

@@ -7,7 +7,8 @@ well. The documentation's tables are made from this module.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from steward.config.model import FirstSignIn, SignIn, Tenant
+from steward.config.model import Elevation, FirstSignIn, SignIn, Tenant
+from steward.wellknown.permissions import MICROSOFT_GRAPH, PermissionKind, find_permission
 from steward.wellknown.roles import (
     CONDITIONAL_ACCESS_ADMINISTRATOR,
     GLOBAL_ADMINISTRATOR,
@@ -20,10 +21,21 @@ from steward.wellknown.roles import (
 
 @dataclass(frozen=True)
 class When:
-    """A condition on the tenant file, in words and as a test."""
+    """A condition on the tenant file, in words and as a test, and the service plans of which the tenant has one."""
 
     words: str
     holds: Callable[[Tenant], bool]
+    plans: frozenset[str] = frozenset()
+
+    def is_met_by(self, tenant: Tenant, service_plans: frozenset[str]) -> bool:
+        """Return whether it holds for a tenant with these service plans."""
+        return self.holds(tenant) and (not self.plans or bool(self.plans & service_plans))
+
+
+# Either has Privileged Identity Management (learn.microsoft.com, "Microsoft Entra ID Governance licensing
+# fundamentals", read November 2026).
+_SCHEDULING_PLAN = "AAD_PREMIUM_P2"
+GOVERNING_PLANS = frozenset({_SCHEDULING_PLAN, "Entra_Identity_Governance"})
 
 
 ALWAYS = When("always", lambda _: True)
@@ -34,6 +46,7 @@ OWN = When("own registration", lambda tenant: tenant.application.is_own)
 VENDORS = When("`application.client_id`", lambda tenant: not tenant.application.is_own)
 DASHBOARD = When("`dashboard`", lambda tenant: bool(tenant.dashboard))
 SIGN_IN = When("`sign_in: allowed`", lambda tenant: tenant.account.sign_in is SignIn.ALLOWED)
+GOVERNED = When("Entra ID P2 or ID Governance in the tenant", lambda _: True, GOVERNING_PLANS)
 LICENCES = When("`account.licences`", lambda tenant: bool(tenant.account.licences))
 
 
@@ -49,6 +62,14 @@ class Need:
     def is_met_by(self, held: frozenset[str]) -> bool:
         """Return whether a token with these permissions will do."""
         return self.permission in held or any(wider in held for wider in self.wider)
+
+
+def leads_to_global_administrator(permission: str) -> bool:
+    """Return whether an application with this permission of Microsoft Graph can make itself Global Administrator."""
+    known = find_permission(MICROSOFT_GRAPH, permission, PermissionKind.APPLICATION)
+    if known is None:
+        raise ValueError(f"{permission} is no application permission of Microsoft Graph that is known here")
+    return known.escalation is not None
 
 
 @dataclass(frozen=True)
@@ -101,6 +122,21 @@ DEPLOY_NEEDS = (
     ),
 )
 
+READ_GOVERNED_GROUPS = (
+    Need(
+        "PrivilegedEligibilitySchedule.Read.AzureADGroup",
+        "see which groups the account is eligible for",
+        GOVERNED,
+        wider=("PrivilegedEligibilitySchedule.ReadWrite.AzureADGroup",),
+    ),
+    Need(
+        "PrivilegedAssignmentSchedule.Read.AzureADGroup",
+        "see which groups the account is scheduled for",
+        GOVERNED,
+        wider=("PrivilegedAssignmentSchedule.ReadWrite.AzureADGroup",),
+    ),
+)
+
 POST_APPLY_NEEDS = (
     Need(
         "User.Read.All",
@@ -133,6 +169,7 @@ POST_APPLY_NEEDS = (
     ),
     Need("AuditLog.Read.All", "see the first sign-in in the sign-in log", FIRST_SIGN_IN),
     Need("LicenseAssignment.ReadWrite.All", "assign the account's licences", LICENCES, wider=("User.ReadWrite.All",)),
+    *READ_GOVERNED_GROUPS,
 )
 
 POST_APPLY_ROLES = (
@@ -181,6 +218,7 @@ PLAN_NEEDS = (
 )
 
 TAKE_ROLE = Need("RoleManagement.ReadWrite.Directory", "read the account's roles, and take them away")
+END_SESSIONS = Need("User.RevokeSessions.All", "end the account's sessions", wider=("User.ReadWrite.All",))
 DISABLE = Need("User.EnableDisableAccount.All", "disable the account", wider=("User.ReadWrite.All",))
 DELETE_PASS = Need(
     "UserAuthMethod-TAP.ReadWrite.All",
@@ -205,14 +243,59 @@ _READ_METHODS = Need(
     wider=("UserAuthenticationMethod.ReadWrite.All",),
 )
 
+READ_LOG = Need("AuditLog.Read.All", "see since when the role is held", wider=("Directory.Read.All",))
+
 CLOSE_NEEDS = (
     _FIND_ACCOUNT,
     _READ_GROUPS,
     TAKE_ROLE,
     DISABLE,
-    Need("User.RevokeSessions.All", "end the account's sessions", wider=("User.ReadWrite.All",)),
+    END_SESSIONS,
     _READ_METHODS,
     DELETE_PASS,
+)
+
+# Without a person there is no second window, and then nothing is needed for one.
+REOPEN_NEEDS = (
+    Need(
+        "User.Read.All",
+        "find the account and the tenant's administrators",
+        SIGN_IN,
+        wider=("Directory.Read.All", "User.ReadWrite.All"),
+    ),
+    Need("Group.Read.All", "read the break-glass group", SIGN_IN, wider=("Directory.Read.All",)),
+    Need("Policy.Read.All", "see that a second factor is demanded, and ask What-If", SIGN_IN),
+    Need("RoleManagement.ReadWrite.Directory", "grant Global Administrator, and take it away", SIGN_IN),
+    _READ_METHODS,
+    Need("User.RevokeSessions.All", "end the window's sessions", SIGN_IN, wider=("User.ReadWrite.All",)),
+    Need(
+        "User.EnableDisableAccount.All",
+        "disable an account that is not settled any more at the window's end",
+        SIGN_IN,
+        wider=("User.ReadWrite.All",),
+    ),
+    DELETE_PASS,
+)
+
+RETIRE_NEEDS = (
+    Need(
+        "User.Read.All",
+        "find the account, the tenant's administrators and other accounts",
+        wider=("Directory.Read.All", "User.ReadWrite.All"),
+    ),
+    Need("Group.Read.All", "read the groups that the stack refers to", wider=("Directory.Read.All",)),
+    TAKE_ROLE,
+    DISABLE,
+    END_SESSIONS,
+    _READ_METHODS,
+    DELETE_PASS,
+    Need("AppRoleAssignment.ReadWrite.All", "take the application's permissions from it"),
+    Need("DelegatedPermissionGrant.ReadWrite.All", "delete the application's delegated grants"),
+    Need("Policy.Read.All", "read the MFA policy"),
+    Need("Policy.ReadWrite.ConditionalAccess", "delete the MFA policy"),
+    Need("User.DeleteRestore.All", "delete the account", wider=("User.ReadWrite.All",)),
+    Need("Application.ReadWrite.All", "delete the application and its service principal, which the deployer owns"),
+    Need("Application.Read.All", "see what of them is in the recycle bin", OWN, wider=("Directory.Read.All",)),
 )
 
 GUARD_NEEDS = (
@@ -223,19 +306,53 @@ GUARD_NEEDS = (
         "read the account's roles and their schedules",
         wider=("RoleManagement.ReadWrite.Directory",),
     ),
-    Need("AuditLog.Read.All", "see since when the role is held", wider=("Directory.Read.All",)),
+    READ_LOG,
     _READ_METHODS,
 )
 
 
+# What reads the same things, for an identity that loses the permission to write them.
+_READS_INSTEAD = {
+    "RoleManagement.ReadWrite.Directory": "RoleManagement.Read.Directory",
+    "Application.ReadWrite.All": "Application.Read.All",
+}
+
+
+_READ_PURPOSES = {
+    "RoleManagement.Read.Directory": "see that another Global Administrator exists",
+    "Application.Read.All": "read the application, its service principal and their owners",
+}
+
+
+def without_escalation(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    """Return the needs that lead nowhere: of those that lead to Global Administrator at most the reading is left."""
+    left = dict.fromkeys(need for need in needs if not leads_to_global_administrator(need.permission))
+    present = {need.permission for need in left}
+    for need in needs:
+        reading = _READS_INSTEAD.get(need.permission)
+        if need not in left and reading is not None and reading not in present:
+            present.add(reading)
+            left[Need(reading, _READ_PURPOSES[reading], need.when)] = None
+    return tuple(left)
+
+
 def deploy_needs(tenant: Tenant) -> tuple[Need, ...]:
-    """Return what the deploying identity needs for the preflight and the deploy of this tenant."""
-    return tuple(need for need in DEPLOY_NEEDS if need.when.holds(tenant))
+    """Return what the deploying identity needs for the preflight and the deploy of this tenant.
+
+    Once the tenant is sealed a deploy does without what leads to Global Administrator.
+    """
+    needs = tuple(need for need in DEPLOY_NEEDS if need.when.holds(tenant))
+    return needs if tenant.account.sealed_on is None else without_escalation(needs)
 
 
-def post_apply_needs(tenant: Tenant) -> tuple[Need, ...]:
-    """Return what the post-apply identity needs for this tenant, Terraform's refresh included."""
-    return tuple(need for need in POST_APPLY_NEEDS if need.when.holds(tenant))
+def post_apply_needs(tenant: Tenant, service_plans: frozenset[str] = frozenset()) -> tuple[Need, ...]:
+    """Return what the post-apply identity needs for this tenant, Terraform's refresh included.
+
+    Some permissions are needed only where the tenant has certain service plans; of these the tenant file tells no more
+    than that a role is scheduled with P2.
+    """
+    implied = {_SCHEDULING_PLAN} if tenant.elevation is Elevation.SCHEDULED else set()
+    return tuple(need for need in POST_APPLY_NEEDS if need.when.is_met_by(tenant, service_plans | implied))
 
 
 def deploy_roles(tenant: Tenant) -> tuple[RoleNeed, ...]:
@@ -258,6 +375,16 @@ def close_needs(tenant: Tenant) -> tuple[Need, ...]:
     return tuple(need for need in CLOSE_NEEDS if need.when.holds(tenant))
 
 
+def reopen_needs(tenant: Tenant) -> tuple[Need, ...]:
+    """Return what an identity needs that opens a second window and closes it."""
+    return tuple(need for need in REOPEN_NEEDS if need.when.holds(tenant))
+
+
+def retire_needs(tenant: Tenant) -> tuple[Need, ...]:
+    """Return what an identity needs that closes for good and destroys what the stack declares."""
+    return tuple(need for need in RETIRE_NEEDS if need.when.holds(tenant))
+
+
 def guard_needs(tenant: Tenant) -> tuple[Need, ...]:
     """Return what a guard needs to tell; one that closes needs what closing needs as well."""
     return tuple(need for need in GUARD_NEEDS if need.when.holds(tenant))
@@ -272,6 +399,8 @@ def render_needs() -> str:
         ("Plan-only identity", PLAN_NEEDS),
         ("Closing identity", CLOSE_NEEDS),
         ("Guarding identity", GUARD_NEEDS),
+        ("Reopening identity", REOPEN_NEEDS),
+        ("Retiring identity", RETIRE_NEEDS),
     ):
         lines += [f"### {title}", "", "| permission | needed | to |", "| --- | --- | --- |"]
         lines += [f"| `{need.permission}` | {need.when.words} | {need.purpose} |" for need in needs]

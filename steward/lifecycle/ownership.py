@@ -3,20 +3,26 @@
 from collections.abc import Iterator
 
 from steward.config.model import Tenant
-from steward.facts import Absent, Facts, Reading, RoleHoldings, Unreadable, UserState
+from steward.errors import ExitCode
+from steward.facts import Absent, Facts, Reading, RoleHoldings, StackState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.privilege import describe, privileged
 from steward.wellknown.account import STAMP
 from steward.wellknown.latch import PREPARED
+from steward.wellknown.stack import ACCOUNT
 
 
-def lost_latch(tenant: Tenant) -> Blocked:
+def lost_latch(tenant: Tenant, stack: Reading[StackState]) -> Blocked:
     """Return the refusal for an account that exists while Terraform's state has no latch for it."""
+    way_back = f"run cdktf deploy {tenant.name} --var phase={PREPARED} (consent needs no role)"
+    if not isinstance(stack, StackState) or ACCOUNT not in stack.addresses:
+        # A deploy would fail on the account's name: what exists is taken in first.
+        way_back = f"run python scripts/preflight.py {tenant.file}, which tells how Terraform takes in what exists"
     return Blocked(
         "latch",
         "the account exists, but Terraform's state has no latch: the state is lost, or the deploy did not finish; "
         "a plain deploy would make a privileged one and grant the role",
-        f"restore the state, or run cdktf deploy {tenant.name} --var phase={PREPARED} (consent needs no role)",
+        f"restore the state, or {way_back}",
     )
 
 
@@ -54,13 +60,14 @@ def deleted_or_unknown(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         named = [describe(holding) for holding in privileged(deleted)] or [entry.what for entry in deleted.unreadable]
         yield Blocked(
             tenant.account.login,
-            f"it is deleted, and whoever restores it restores its roles: {', '.join(named)}",
-            "delete it for good in the recycle bin, or restore it and run again",
+            "it is not there, and an account of ours holds a privileged role, or is deleted, and whoever restores it "
+            f"restores its roles: {', '.join(named)}",
+            "take the role away from it; delete a deleted one for good in the recycle bin, or restore it and run again",
         )
         return
     if isinstance(deleted, Unreadable):
         yield could_not_tell(deleted.what, deleted.why)
-    yield could_not_tell(tenant.account.login, "there is no account of that login, and none with our stamp")
+    yield could_not_tell(tenant.account.login, "there is no account of that login, and none that is known to be it")
 
 
 def require_own_account(account: Reading[UserState], tenant: Tenant) -> UserState | Blocked | Already:
@@ -83,4 +90,24 @@ def require_own_account(account: Reading[UserState], tenant: Tenant) -> UserStat
             f"it does not carry the stamp {STAMP!r} (employeeType), so it is not an account of ours",
             "choose another login in the tenant file, or deploy first so that the account is created",
         )
+    if account.is_known_by_stamp_alone:
+        return Blocked(
+            login,
+            f"there is no account of that login; {account.login} has our stamp, but nothing shows whether it is that "
+            "one under another login, or another tenant file's",
+            f"if it is that one, name {account.login} as account.login in the tenant file and run again",
+            ExitCode.COULD_NOT_TELL,
+        )
     return account
+
+
+def find_stray(account: Reading[UserState]) -> UserState | None:
+    """Return an account that carries our stamp and is not known to be this tenant file's: nobody's, as it seems."""
+    if isinstance(account, UserState) and account.is_known_by_stamp_alone and not account.is_synchronised:
+        return account if account.stamp == STAMP else None
+    return None
+
+
+def is_missing(account: Reading[UserState]) -> bool:
+    """Return whether no account is known to be this tenant file's."""
+    return isinstance(account, Absent) or find_stray(account) is not None

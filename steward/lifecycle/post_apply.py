@@ -23,7 +23,9 @@ from steward.facts import (
     UserState,
     WindowState,
 )
+from steward.lifecycle.ownership import find_stray
 from steward.lifecycle.privilege import describe, privileged
+from steward.lifecycle.reopening import stands
 from steward.lifecycle.runner import StepOutcome, worse
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import (
@@ -63,6 +65,7 @@ class PostApply:
     is_enabled: bool | None = None
     may_be_privileged: bool = False
     is_window_open: bool = False
+    is_reopened: bool = False
     is_attended: bool = False
     privileged_roles: tuple[str, ...] | None = None
     plan: str | None = None
@@ -83,15 +86,19 @@ class PostApply:
             self.is_sealed = isinstance(latch, LatchState) and latch.phase == SEALED
         if isinstance(facts.window, WindowState | Absent):
             self.is_window_open = find_open_window(facts) is not None
+        self.is_reopened = self.is_reopened or stands(facts)
         if isinstance(facts.first_sign_in, SignInState) or facts.operators_word is True:
             self.is_attended = True
         if isinstance(facts.plan, PlanState):
-            self.plan = f"{len(facts.plan.changes)} changes" if facts.plan.changes else "empty"
+            count = len(facts.plan.changes)
+            self.plan = f"{count} change{'s' if count > 1 else ''}" if count else "empty"
         if isinstance(facts.account, UserState):
             self.is_enabled = facts.account.is_enabled
         if isinstance(facts.roles, RoleHoldings):
             held = tuple(describe(holding) for holding in privileged(facts.roles))
-            self.privileged_roles = held if held or not facts.roles.unreadable else None
+            # Of an account that may be another tenant file's nothing follows for this one's.
+            is_all = not facts.roles.unreadable and find_stray(facts.account) is None
+            self.privileged_roles = held if held or is_all else None
             self.may_be_privileged = self.privileged_roles != ()
         elif isinstance(facts.roles, Unreadable) and facts.roles is not NOT_READ:
             self.privileged_roles = None
@@ -107,7 +114,8 @@ async def post_apply(run: RunStep, *, opens_window: bool = False) -> PostApply:
     is_ready = result.take(await run(PREFLIGHT))
     is_usable = bool(result.is_enabled) and result.privileged_roles != ()
     if not is_ready:
-        if is_usable or result.may_be_privileged:
+        # A second window on a sealed tenant is left to its own end, as the guard leaves it.
+        if (is_usable or result.may_be_privileged) and not result.is_reopened:
             # Mending what is missing takes its time, and the role would stand all the while for nothing: a deploy that
             # granted it did so for a consent that needs none, and a window that an earlier run opened cannot go on.
             await to_the_end(withdraw(run, result, opens_window=opens_window))
@@ -171,6 +179,9 @@ async def preview(run: RunStep, *, is_close_only: bool = False, opens_window: bo
     has_consent = await in_order(run, result, (PROVE, CONSENT))
     for step in (CLOSE, SEAL, SETTLE) if has_consent else (CLOSE, ABANDON):
         result.take(await run(step))
+    if result.is_sealed and not result.writes:
+        # Nothing would be done, so that what the run would prove at its end can be seen now.
+        result.take(await run(VERIFY))
     return result
 
 

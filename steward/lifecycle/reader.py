@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from steward.config.model import Elevation, FirstSignIn, SignIn, Tenant
+from steward.evidence import find_account_id
 from steward.facts import (
+    NOT_ASKED,
     Absent,
     Caller,
     DeliveryState,
@@ -22,6 +24,8 @@ from steward.facts import (
     PlanState,
     PolicyState,
     Reading,
+    Remain,
+    ReopeningState,
     RoleHoldings,
     RoleTerm,
     SignInState,
@@ -33,24 +37,32 @@ from steward.facts import (
     WindowState,
 )
 from steward.graph import conditional_access, method_policy, reads, roles, terms, windows
+from steward.graph.governed_groups import read_reachable
 from steward.graph.leftovers import read_leftovers
+from steward.graph.registrations import read_registrations
+from steward.graph.remains import read_remains
 from steward.graph.session import GraphSession
+from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory
+from steward.lifecycle.needs import GOVERNING_PLANS, READ_GOVERNED_GROUPS
+from steward.lifecycle.ownership import is_missing
+from steward.lifecycle.reopening import Reopening, find_reopened, may_be_reopened
 from steward.lifecycle.sightings import RoleSightings
 from steward.lifecycle.window import window_of
+from steward.registrations import Registrations
 from steward.sinks.sink import Sink
 from steward.terraform import Workspace
 from steward.wellknown.latch import SEALED
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
+from steward.wellknown.registration import file_tag
 from steward.wellknown.strengths import BUILT_IN_STRENGTHS
 
 # A policy counts when it reads back this many times: right after a change one replica may still know the old one.
 _READ_BACKS = 3
-_NOT_ASKED = Unreadable("Terraform's state", "this program does not ask Terraform")
 
 
 @dataclass
 class StackMemory:
-    """Terraform's state as a step last read it: reading takes seconds, and ids do not change within a step."""
+    """Terraform's state as a run last read it: reading takes seconds, and ids do not change while nobody applies."""
 
     stack: Reading[StackState] | None = None
 
@@ -58,8 +70,8 @@ class StackMemory:
 class FactReader:
     """One pass over a tenant; make a new one whenever fresh facts are needed.
 
-    Without a workspace Terraform is not asked. `memory` spares passes of one step the state where only its ids matter;
-    a step that reads the stack itself gets it fresh each time.
+    Without a workspace Terraform is not asked. `memory` spares passes the state where only its ids matter; a step that
+    reads the stack itself gets it fresh each time.
     """
 
     def __init__(
@@ -70,20 +82,22 @@ class FactReader:
         sightings: RoleSightings,
         *,
         memory: StackMemory | None = None,
-        first_seen: Mapping[str, datetime] | None = None,
+        guard_memory: GuardMemory = NO_MEMORY,
         is_glance: bool = False,
         operators_word: asyncio.Event | None = None,
         sink: Sink | None = None,
+        reopening: Reopening | None = None,
     ) -> None:
         self._session = session
         self._workspace = workspace
         self._tenant = tenant
         self._sightings = sightings
         self._memory = memory or StackMemory()
-        self._first_seen = first_seen or {}
+        self._guard_memory = guard_memory
         self._is_glance = is_glance
         self._operators_word = operators_word
         self._sink = sink
+        self._reopening = reopening
         self._passed: dict[str, asyncio.Task[Any]] = {}
 
     async def read(self, names: Iterable[str]) -> Facts:
@@ -108,6 +122,7 @@ class FactReader:
                 "delivery": self._delivery,
                 "roles": self._roles,
                 "owned": self._owned,
+                "reachable": self._reachable,
                 "other_administrators": self._other_administrators,
                 "policies": self._policies,
                 "what_if": self._what_if,
@@ -121,10 +136,17 @@ class FactReader:
                 "first_sign_in": self._first_sign_in,
                 "operators_word": self._word,
                 "stack": self._stack,
+                "registrations": self._registrations,
                 "plan": self._plan,
                 "role_terms": self._role_terms,
                 "role_grants": self._role_grants,
                 "role_first_seen": self._role_first_seen,
+                "reopening": self._asked_reopening,
+                "reopened": self._reopened,
+                "client_grants": self._client_grants,
+                "remains": self._remains,
+                "destroy_plan": self._destroy_plan,
+                "role_last_absent": self._role_last_absent,
             }
             self._passed[name] = asyncio.ensure_future(readers[name]())
         return self._passed[name]
@@ -146,9 +168,18 @@ class FactReader:
         return await reads.count_groups(self._session, tuple(groups))
 
     async def _account(self) -> Reading[UserState]:
-        login = self._tenant.account.login
+        account = self._tenant.account
+        login, folder = account.login, self._tenant.evidence / self._tenant.name
         # Terraform takes its time; by then the account is found as anybody without the state would find it.
-        stack, found = await asyncio.gather(self._known_stack(), reads.read_account(self._session, login))
+        stack, found = await asyncio.gather(
+            self._known_stack(),
+            reads.read_account(
+                self._session,
+                login,
+                display_name=account.display_name,
+                remember_id=lambda: find_account_id(folder, login),
+            ),
+        )
         known_id = stack.account_id if isinstance(stack, StackState) else None
         if known_id is None or (isinstance(found, UserState) and found.object_id == known_id):
             return found
@@ -191,8 +222,10 @@ class FactReader:
 
     async def _roles(self) -> Reading[RoleHoldings]:
         account: Reading[UserState] = await self._once("account")
-        if isinstance(account, Absent | Unreadable):
+        if isinstance(account, Absent):
             return account
+        if isinstance(account, Unreadable):
+            return await self._roles_by_state(account)
 
         async def read(assignment_ids: Iterable[str], *, with_schedules: bool) -> RoleHoldings:
             return await roles.read_roles(
@@ -208,11 +241,36 @@ class FactReader:
             is_glance=self._is_glance,
         )
 
+    async def _roles_by_state(self, account: Unreadable) -> Reading[RoleHoldings]:
+        """Read the roles of an account that cannot be read itself, where Terraform's state names it."""
+        stack = await self._known_stack()
+        if not isinstance(stack, StackState) or stack.account_id is None:
+            return account
+        known = [entry.assignment_id for entry in stack.role_assignments if entry.principal_id == stack.account_id]
+        held = await roles.read_roles(self._session, stack.account_id, known)
+        # Nobody looks twice here, so that what does not show is not known to be gone.
+        return replace(held, unreadable=(*held.unreadable, account))
+
     async def _owned(self) -> Reading[RoleHoldings]:
         account: Reading[UserState] = await self._once("account")
         if isinstance(account, Absent | Unreadable):
             return account
         return await roles.read_owned(self._session, account.object_id)
+
+    async def _reachable(self) -> Reading[RoleHoldings]:
+        account: Reading[UserState] = await self._once("account")
+        organization: Reading[Organization] = await self._once("organization")
+        caller: Reading[Caller] = await self._once("caller")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        is_permitted = isinstance(caller, Caller) and all(
+            need.is_met_by(caller.permissions) for need in READ_GOVERNED_GROUPS
+        )
+        # Whoever may ask is told by the tenant itself; otherwise its subscriptions say that there is nothing to ask.
+        is_governed = not isinstance(organization, Organization) or bool(GOVERNING_PLANS & organization.service_plans)
+        if not is_permitted and not is_governed:
+            return Absent("a licence for Privileged Identity Management")
+        return await read_reachable(self._session, account.object_id)
 
     async def _other_administrators(self) -> Reading[tuple[str, ...]]:
         account: Reading[UserState] = await self._once("account")
@@ -259,7 +317,7 @@ class FactReader:
         return await read_leftovers(
             self._session,
             self._tenant,
-            account if isinstance(account, UserState) else None,
+            account if isinstance(account, UserState) and not is_missing(account) else None,
             policies,
             stack if isinstance(stack, StackState) else None,
         )
@@ -291,10 +349,15 @@ class FactReader:
         if not self._session.answers:
             # The tenant's time is known from its first answer on.
             await self._once("account")
+        if self._reopening is not None:
+            # Looking for a role that may be hidden takes its time, and the window's end may come meanwhile.
+            await self._once("roles")
         # A machine that slept, or whose clock is behind the tenant's, keeps no window open.
         return max(self._session.now(), datetime.now(UTC))
 
     async def _window(self) -> Reading[WindowState]:
+        if self._reopening is not None:
+            return await self._scheduled_by_reopening()
         if self._tenant.elevation is Elevation.SCHEDULED:
             account: Reading[UserState] = await self._once("account")
             if isinstance(account, Absent | Unreadable):
@@ -306,6 +369,16 @@ class FactReader:
         if isinstance(stack, Absent | Unreadable):
             return stack
         return window_of(stack, self._tenant)
+
+    async def _scheduled_by_reopening(self) -> Reading[WindowState]:
+        account: Reading[UserState] = await self._once("account")
+        terms: Reading[tuple[RoleTerm, ...]] = await self._once("role_terms")
+        for needed in (account, terms):
+            if isinstance(needed, Absent | Unreadable):
+                return needed
+        if not isinstance(account, UserState):
+            return Absent("the account")
+        return await windows.read_scheduled_window(self._session, account.object_id)
 
     async def _first_sign_in(self) -> Reading[SignInState]:
         if self._tenant.first_sign_in is FirstSignIn.NONE:
@@ -329,7 +402,7 @@ class FactReader:
 
     async def _stack(self) -> Reading[StackState]:
         if self._workspace is None:
-            return _NOT_ASKED
+            return NOT_ASKED
         self._memory.stack = await self._workspace.read_stack()
         return self._memory.stack
 
@@ -346,7 +419,11 @@ class FactReader:
             return stack
         if not isinstance(stack.latch, LatchState) or stack.latch.phase != SEALED:
             return Absent("the plan of a sealed stack")
-        return _NOT_ASKED if self._workspace is None else await self._workspace.read_plan()
+        return NOT_ASKED if self._workspace is None else await self._workspace.read_plan()
+
+    async def _registrations(self) -> Reading[Registrations]:
+        made = self._tenant.identities.client_ids.values() if self._tenant.identities else ()
+        return await read_registrations(self._session, file_tag(self._tenant.name), made)
 
     async def _role_terms(self) -> Reading[tuple[RoleTerm, ...]]:
         account: Reading[UserState] = await self._once("account")
@@ -361,4 +438,37 @@ class FactReader:
         return await terms.read_role_grants(self._session, account.object_id)
 
     async def _role_first_seen(self) -> Reading[Mapping[str, datetime]]:
-        return self._first_seen
+        return self._guard_memory.first_seen
+
+    async def _role_last_absent(self) -> Reading[Mapping[str, datetime]]:
+        held: Reading[RoleHoldings] = await self._once("roles")
+        entries = held.held if isinstance(held, RoleHoldings) else ()
+        return self._guard_memory.absences({entry.role_template_id for entry in entries})
+
+    async def _asked_reopening(self) -> Reading[ReopeningState]:
+        return Absent("a second window to open") if self._reopening is None else self._reopening.state
+
+    async def _reopened(self) -> Reading[RoleTerm]:
+        if not may_be_reopened(self._tenant):
+            return Absent("a second window")
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        methods: Reading[MethodsState] = await self._once("methods")
+        terms: Reading[tuple[RoleTerm, ...]] = await self._once("role_terms")
+        return find_reopened(account, methods, terms, self._tenant)
+
+    async def _client_grants(self) -> Reading[GrantsState]:
+        client_id = self._tenant.application.client_id
+        if client_id is None:
+            stack: Reading[StackState] = await self._known_stack()
+            if isinstance(stack, Absent | Unreadable):
+                return stack
+            client_id = stack.application_client_id
+        return Absent("the application") if client_id is None else await reads.read_grants(self._session, client_id, ())
+
+    async def _remains(self) -> Reading[tuple[Remain, ...]]:
+        return await read_remains(self._session, self._tenant)
+
+    async def _destroy_plan(self) -> Reading[PlanState]:
+        return NOT_ASKED if self._workspace is None else await self._workspace.read_destroy_plan()

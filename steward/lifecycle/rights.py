@@ -6,17 +6,25 @@ Only an application's token says for certain what it may do, so that a person's 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from steward.acts import DeletePass, DisableAccount, EndRoleSchedule, RemoveRoleAssignment, RemoveRoleMember
+from steward.acts import (
+    DeletePass,
+    DisableAccount,
+    EndRoleSchedule,
+    EndSessions,
+    RemoveRoleAssignment,
+    RemoveRoleMember,
+)
 from steward.config.model import Tenant
 from steward.facts import Caller, Facts, Reading
 from steward.lifecycle.actions import Action, Blocked, Found, GraphCall
-from steward.lifecycle.needs import DELETE_PASS, DISABLE, TAKE_ROLE, Need, close_needs
+from steward.lifecycle.needs import DELETE_PASS, DISABLE, END_SESSIONS, TAKE_ROLE, Need, close_needs
 
 _NEEDED: Mapping[type[Any], Need] = {
     RemoveRoleAssignment: TAKE_ROLE,
     RemoveRoleMember: TAKE_ROLE,
     EndRoleSchedule: TAKE_ROLE,
     DisableAccount: DISABLE,
+    EndSessions: END_SESSIONS,
     DeletePass: DELETE_PASS,
 }
 
@@ -34,7 +42,7 @@ def within_rights(actions: Iterable[Action], facts: Facts) -> Iterator[Action]:
             yield Blocked(
                 action.subject,
                 f"not {action.verb}: this identity lacks {lacking}",
-                f"grant {lacking} to it, or run scripts/close.py as one that has it",
+                f"grant {lacking} to it, or close as one that has it",
             )
         else:
             yield action

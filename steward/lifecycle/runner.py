@@ -19,12 +19,14 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 from steward.config.model import Tenant
 from steward.errors import ExitCode, FinalRefusalError, StewardError, TooEarlyError
 from steward.evidence import EvidenceFile
-from steward.facts import Absent, Facts, Unreadable
+from steward.facts import Absent, Facts, StackState, Unreadable
 from steward.graph import writes
 from steward.graph.failures import without_request
 from steward.graph.session import GraphSession
 from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait, could_not_tell
+from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory
 from steward.lifecycle.reader import FactReader, StackMemory
+from steward.lifecycle.reopening import Reopening
 from steward.lifecycle.sightings import RoleSightings
 from steward.lifecycle.step import Step
 from steward.sinks.sink import Sink
@@ -70,7 +72,6 @@ class StepOutcome:
     refused_until: dict[str, datetime] = field(default_factory=dict)  # by subject: until when it is refused
     writes: int = 0
     written: float = -inf
-    memory: StackMemory = field(default_factory=StackMemory)
     facts: Facts = field(default_factory=Facts)
 
 
@@ -89,7 +90,8 @@ class Runner:
         budget_seconds: float = BUDGET_SECONDS,
         poll_seconds: float = POLL_SECONDS,
         operators_word: asyncio.Event | None = None,
-        first_seen: Mapping[str, datetime] | None = None,
+        guard_memory: GuardMemory = NO_MEMORY,
+        reopening: Reopening | None = None,
     ) -> None:
         self._tenant = tenant
         self._session = session
@@ -101,11 +103,14 @@ class Runner:
         self._poll_seconds = poll_seconds
         self._operators_word = operators_word or asyncio.Event()
         self._sightings = RoleSightings()
-        self._first_seen = first_seen
+        self._stack_memory = StackMemory()
+        self._guard_memory = guard_memory
+        self._reopening = reopening
 
     async def run(self, step: Step) -> StepOutcome:
         """Perform the step until it is confirmed, blocked, or its budget of time is used up."""
         outcome = StepOutcome(step.name)
+        self._begin(step)
         self._note(step, "started", "")
         refusals: dict[str, str] = {}
         try:
@@ -123,6 +128,11 @@ class Runner:
         self._note(step, "blocked" if outcome.is_blocked else "confirmed", "")
         self._observe(Line(step.name, "blocked" if outcome.is_blocked else "confirmed", ""))
         return outcome
+
+    def _begin(self, step: Step) -> None:
+        """Keep of Terraform's state what the step may go by: ids, and nothing where a role is looked for."""
+        if step.looks_again or not isinstance(self._stack_memory.stack, StackState):
+            self._stack_memory.stack = None
 
     def _attempts(self) -> AsyncRetrying:
         return AsyncRetrying(
@@ -156,7 +166,8 @@ class Runner:
     async def preview(self, step: Step) -> StepOutcome:
         """Show what the step would do now, and do nothing."""
         outcome = StepOutcome(step.name)
-        outcome.facts = await self._read(step, outcome)
+        self._begin(step)
+        outcome.facts = await self._read(step)
         for action in step.decide(outcome.facts, self._tenant):
             if isinstance(action, GraphCall | TerraformCall):
                 outcome.writes += 1
@@ -171,7 +182,7 @@ class Runner:
         waited, outcome.waits, outcome.doubts = outcome.waits, None, ()
         try:
             async with asyncio.timeout(self._time_to_read(waited)):
-                outcome.facts = await self._read(step, outcome)
+                outcome.facts = await self._read(step)
         except TimeoutError:
             subject = waited.subject if waited is not None else step.name
             self._judge(step, could_not_tell(subject, "the time for it is over, and a read has not ended"), outcome)
@@ -218,17 +229,18 @@ class Runner:
                 return wait if self._left_of(wait) > 0 else None
         return None
 
-    async def _read(self, step: Step, outcome: StepOutcome) -> Facts:
+    async def _read(self, step: Step) -> Facts:
         reader = FactReader(
             self._session,
             self._workspace,
             self._tenant,
             self._sightings,
-            memory=outcome.memory,
-            first_seen=self._first_seen,
+            memory=self._stack_memory,
+            guard_memory=self._guard_memory,
             is_glance=step.is_glance,
             operators_word=self._operators_word,
             sink=self._sink,
+            reopening=self._reopening,
         )
         return await reader.read(step.reads)
 
@@ -250,8 +262,9 @@ class Runner:
             if isinstance(call, GraphCall):
                 await writes.perform(self._session, call.act, self._sink)
             elif self._workspace is None:
-                raise FinalRefusalError("Terraform is not asked here", next_move="run scripts/post_apply.py")  # noqa: TRY301  # told below as any other refusal is
+                raise FinalRefusalError("Terraform is not asked here", next_move="run post_apply")  # noqa: TRY301  # told below as any other refusal is
             else:
+                self._stack_memory.stack = None
                 await self._workspace.perform(call.act)
         except FinalRefusalError as error:
             self._note(step, "refused", call.subject, {"why": f"{error.what}: {error.why}"}, since=before)

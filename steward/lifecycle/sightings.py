@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Protocol
 
-from steward.acts import GrantRole, GraphAct, RequestRoleSchedule, TerraformAct, TurnLatch
+from steward.acts import AssignRole, EndSessions, GrantRole, GraphAct, RequestRoleSchedule, TerraformAct, TurnLatch
 from steward.facts import LatchState, Reading, RoleHoldings, StackState, Unreadable, UserState
 from steward.graph.session import Answer
 from steward.lifecycle.privilege import privileged
@@ -54,8 +54,10 @@ class RoleSightings:
 
     def note(self, act: GraphAct | TerraformAct) -> None:
         """Take note of a deed: whatever was seen before it may be so no longer."""
-        self._absent.clear()
-        if isinstance(act, GrantRole | RequestRoleSchedule) or (isinstance(act, TurnLatch) and act.phase == PRIVILEGED):
+        if not isinstance(act, EndSessions):
+            self._absent.clear()
+        is_grant = isinstance(act, AssignRole | GrantRole | RequestRoleSchedule)
+        if is_grant or (isinstance(act, TurnLatch) and act.phase == PRIVILEGED):
             self._has_seen = self._is_granted_anew = True
 
     async def read(

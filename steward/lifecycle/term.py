@@ -2,6 +2,7 @@
 
 A window's end is told by the role's own schedule, by the latch where Terraform's state is at hand, or by the audit
 log's entry and the tenant file's minutes, in this order. Whoever has none of them waits for the log, and not for long.
+An entry is of an earlier grant only where the guard itself saw the role gone since; where it did not, the entry counts.
 """
 
 from collections.abc import Mapping
@@ -10,14 +11,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from steward.config.model import Elevation, Tenant
-from steward.facts import Facts, LatchState, RoleHolding, RoleTerm, StackState, Unreadable, UserState
+from steward.facts import Facts, LatchState, Reading, RoleHolding, RoleTerm, StackState, Unreadable, UserState
+from steward.lifecycle.privilege import is_own
+from steward.lifecycle.reopening import is_as_long_as_declared
 from steward.wellknown.latch import PRIVILEGED
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
-from steward.wellknown.schedules import PROVISIONING, SHORTEST_MINUTES
 
 # Entries reach the audit log after 2 to 15 minutes, and no delay is promised ("Microsoft Entra reporting latencies",
 # learn.microsoft.com, read November 2026); what has no entry by then is not waited for.
 PATIENCE = timedelta(minutes=20)
+# The guard's clock and that of the log are not the same; an entry this little older than a look counts as later.
+_CLOCKS_APART = timedelta(minutes=5)
 
 
 class Standing(StrEnum):
@@ -40,10 +44,10 @@ def judge_term(holding: RoleHolding, facts: Facts, tenant: Tenant) -> Term:
     """Return whether a window is running for what the account holds."""
     if not isinstance(facts.now, datetime):
         return Term(Standing.UNKNOWN, "the tenant's time is not known")
-    is_own = holding.assignment_id is not None or holding.role_id is not None or holding.is_scheduled
-    if holding.role_template_id != GLOBAL_ADMINISTRATOR or not is_own:
+    if holding.role_template_id != GLOBAL_ADMINISTRATOR or not is_own(holding):
         return Term(Standing.OVER, "no window gives that, or in that way")
-    if isinstance(facts.account, UserState) and facts.account.is_enabled and not tenant.opens_window:
+    is_open = isinstance(facts.account, UserState) and facts.account.is_enabled
+    if is_open and not tenant.opens_window and not isinstance(facts.reopened, RoleTerm):
         return Term(Standing.OVER, "the account is enabled, and nobody is to sign in to it while it holds that")
     if tenant.elevation is Elevation.SCHEDULED and isinstance(facts.role_terms, Unreadable):
         return _by_patience(facts, facts.now)
@@ -70,14 +74,9 @@ def _by_schedule(facts: Facts, now: datetime, tenant: Tenant) -> Term | None:
     if not bounded:
         return None
     term, ends = max(bounded, key=lambda pair: pair[1])
-    if not _is_as_long_as_declared(term, ends, tenant):
+    if not is_as_long_as_declared(term, tenant):
         return Term(Standing.OVER, f"its schedule until {ends:%Y-%m-%d %H:%M} UTC is longer than window_minutes")
     return _until(ends, now, "its schedule")
-
-
-def _is_as_long_as_declared(term: RoleTerm, ends: datetime, tenant: Tenant) -> bool:
-    declared = timedelta(minutes=max(tenant.window_minutes, SHORTEST_MINUTES)) + PROVISIONING
-    return term.begins is not None and ends - term.begins <= declared
 
 
 def _by_file(tenant: Tenant) -> Term | None:
@@ -101,9 +100,20 @@ def _by_latch(facts: Facts, now: datetime) -> Term | None:
 
 
 def _by_log(facts: Facts, now: datetime, tenant: Tenant) -> Term | None:
-    if isinstance(facts.role_grants, Mapping) and (granted := facts.role_grants.get(GLOBAL_ADMINISTRATOR)):
+    granted = _of_global_administrator(facts.role_grants)
+    if granted is not None and not _is_of_an_earlier_grant(granted, facts, now):
         return _until(granted + timedelta(minutes=tenant.window_minutes), now, "the audit log and window_minutes")
     return None
+
+
+def _is_of_an_earlier_grant(granted: datetime, facts: Facts, now: datetime) -> bool:
+    """Return whether a look after that grant found the role gone; the entries of what followed are still to come."""
+    absent = _of_global_administrator(facts.role_last_absent)
+    return absent is not None and granted + _CLOCKS_APART < absent <= now
+
+
+def _of_global_administrator(moments: Reading[Mapping[str, datetime]]) -> datetime | None:
+    return moments.get(GLOBAL_ADMINISTRATOR) if isinstance(moments, Mapping) else None
 
 
 def _by_patience(facts: Facts, now: datetime) -> Term:
@@ -111,8 +121,9 @@ def _by_patience(facts: Facts, now: datetime) -> Term:
     silent = "the audit log has no entry of its grant"
     if isinstance(log, Unreadable):
         silent = f"the audit log cannot be read ({log.why})"
-    remembered = facts.role_first_seen
-    seen = remembered.get(GLOBAL_ADMINISTRATOR) if isinstance(remembered, Mapping) else None
+    elif _of_global_administrator(log) is not None:
+        silent = "the audit log has only the entry of an earlier grant"
+    seen = _of_global_administrator(facts.role_first_seen)
     if seen is not None and now - seen >= PATIENCE:
         return Term(Standing.OVER, f"it was first seen at {seen:%Y-%m-%d %H:%M} UTC, and {silent}")
     waits = PATIENCE.total_seconds() / 60

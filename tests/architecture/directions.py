@@ -9,12 +9,25 @@ from collections.abc import Iterator, Mapping
 from tests.architecture.imports import Import, is_within
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"steward.errors", "steward.ids", "steward.local_state", "steward.scratch", "steward.secret"}),
+    frozenset(
+        {
+            "steward.diagnostics",
+            "steward.errored_state",
+            "steward.errors",
+            "steward.ids",
+            "steward.local_state",
+            "steward.registrations",
+            "steward.scratch",
+            "steward.secret",
+        }
+    ),
     frozenset({"steward.acts", "steward.facts", "steward.findings", "steward.wellknown"}),
     frozenset({"steward.config"}),
     frozenset({"steward.sinks"}),
     frozenset({"steward.evidence", "steward.graph", "steward.terraform"}),
     frozenset({"stacks", "steward.audit", "steward.lifecycle", "steward.review"}),
+    frozenset({"steward.identities"}),
+    frozenset({"steward.delivery"}),
     frozenset({"main", "scripts"}),
 )
 
@@ -51,6 +64,10 @@ FORBIDDEN: Mapping[str, tuple[frozenset[str], str]] = {
     "steward.lifecycle.steps": (
         frozenset({"steward.graph", "steward.terraform"}),
         "a step judges facts; the reader and the runner touch the tenant",
+    ),
+    "steward.identities": (
+        frozenset({"steward.graph", "steward.terraform"}),
+        "what is wanted and what differs is judged by facts; the runner touches the tenant",
     ),
     "sandbox.provider": (
         frozenset({"sandbox"}),

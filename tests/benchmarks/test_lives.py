@@ -1,13 +1,14 @@
 """The figures of a life, and a whole one by hand."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from benchmarks.lives.figures import count_necessary_requests, figures_of
+from benchmarks.lives.figures import Figures, count_necessary_requests, figures_of
 from benchmarks.lives.lives import Lived, live
-from benchmarks.lives.table import render
+from benchmarks.lives.table import broken_promises, render
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
 ACCOUNT = "3f2c9a51-8a0e-4a54-9d0b-6a5b1c7d2e10"
@@ -47,6 +48,26 @@ def test_question_is_necessary_once_between_changes() -> None:
     refused = _entry(2, "PATCH", "/v1.0/users/x", status=403)
 
     assert count_necessary_requests([read, read, change, read, read, refused, read]) == 3
+
+
+def _lived(elevation: str, way: str = "this project", **changes: Any) -> Lived:
+    figures = Figures(0, 0, 0, is_held_at_the_end=False, requests=9, necessary_requests=8)
+    return Lived(elevation, way, replace(figures, **changes), seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("lived", "number"),
+    [
+        (_lived("at_deploy", role_held=9), 0),
+        (_lived("at_deploy", usable_privilege=0.1), 1),
+        (_lived("none", longest_token=3600), 1),
+        (_lived("in_window", role_held=9, usable_privilege=9, longest_token=3600), 0),
+        (_lived("scheduled", is_held_at_the_end=True), 1),
+        (_lived("at_deploy", "by hand", usable_privilege=9, is_held_at_the_end=True), 0),
+    ],
+)
+def test_life_with_this_project_that_breaks_a_promise_is_told(lived: Lived, number: int) -> None:
+    assert len(broken_promises([lived])) == number
 
 
 @pytest.mark.terraform

@@ -1,11 +1,13 @@
 """Evidence of short runs for tests, written by the writer itself, and what somebody may do to it afterwards."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from steward.evidence import EvidenceFile
+from steward.evidence.chain import hash_line
 
 TENANT_ID = "11111111-1111-4111-8111-111111111111"
 
@@ -20,11 +22,38 @@ def write_run(folder: Path, *subjects: str, tenant_id: str = TENANT_ID) -> Path:
 
 
 def write_killed_run(folder: Path, *subjects: str) -> Path:
-    """Write a run that never came to its end."""
-    evidence = EvidenceFile(folder, actor="app", about={"tenant": "contoso", "tenant_id": TENANT_ID})
-    for subject in subjects:
-        evidence.record("consent", "granted", subject)
-    return evidence.path
+    """Write a run that never came to its end: in a process of its own, which is gone afterwards."""
+    before = set(folder.glob("*.jsonl"))
+    child = os.fork()
+    if child == 0:
+        try:
+            evidence = EvidenceFile(folder, actor="app", about={"tenant": "contoso", "tenant_id": TENANT_ID})
+            for subject in subjects:
+                evidence.record("consent", "granted", subject)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    (path,) = set(folder.glob("*.jsonl")) - before
+    return path
+
+
+def append_forged(path: Path, *events: tuple[str, str], at: str | None = None) -> None:
+    """Go on with a run as somebody who knows how lines are chained; a torn last line is completed."""
+    lines = path.read_bytes().splitlines(keepends=True)
+    if not lines[-1].endswith(b"\n"):
+        lines[-1] += b'"}\n'
+    for step, verb in events:
+        before = json.loads(lines[-1]) if lines[-1].startswith(b"{") else {}
+        content = {
+            **before,
+            "line": len(lines) + 1,
+            "before": hash_line(lines[-1]),
+            "time": at or before["time"],
+            "step": step,
+            "verb": verb,
+        }
+        lines.append((json.dumps(content) + "\n").encode())
+    rewrite(path, lines)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

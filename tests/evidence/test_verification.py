@@ -11,7 +11,7 @@ import pytest
 
 from steward.evidence import EvidenceFile, Verification, verify
 from steward.evidence.chain import find_open_ends, hash_line
-from tests.evidence.files import TENANT_ID, rewrite, write_killed_run, write_run
+from tests.evidence.files import TENANT_ID, append_forged, rewrite, write_killed_run, write_run
 
 WHOLE, TAMPERED, COULD_NOT_TELL = 0, 1, 3
 OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
@@ -168,6 +168,54 @@ def test_run_that_began_while_another_was_going_on_is_whole(tmp_path: Path) -> N
     verification = verify(tmp_path)
     assert verification.exit_code == WHOLE
     assert len(verification.newest) == 2
+
+
+FORGED = (("consent", "granted"), ("run", "ended"), ("run", "closed"))
+
+
+@pytest.mark.parametrize("events", [FORGED, FORGED[:1]])
+def test_lines_put_onto_a_killed_run_are_found_once_a_later_run_has_named_it(
+    tmp_path: Path, events: tuple[tuple[str, str], ...]
+) -> None:
+    killed = write_killed_run(tmp_path, "one")
+    write_run(tmp_path)
+    assert verify(tmp_path).exit_code == WHOLE
+    append_forged(killed, *events)
+    verification = verify(tmp_path)
+    assert verification.exit_code == TAMPERED
+    assert (killed.name, None) in found(verification)
+
+
+def test_torn_last_line_that_was_completed_afterwards_is_found(tmp_path: Path) -> None:
+    killed = write_killed_run(tmp_path, "one")
+    os.truncate(killed, killed.stat().st_size - 3)
+    write_run(tmp_path)
+    assert verify(tmp_path).exit_code == WHOLE
+    append_forged(killed)
+    assert verify(tmp_path).exit_code == TAMPERED
+
+
+def test_lines_put_onto_a_run_that_nobody_could_see_the_end_of_are_unclear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steward.evidence.verification._MOMENTS", timedelta())
+    with monkeypatch.context() as patched:
+        # A file system without locks.
+        patched.setattr("steward.evidence.chain._is_over", lambda _: False)
+        killed = write_killed_run(tmp_path, "one")
+        write_run(tmp_path)
+    assert verify(tmp_path).exit_code == WHOLE
+    append_forged(killed, *FORGED)
+    assert verify(tmp_path).exit_code == COULD_NOT_TELL
+
+
+def test_run_that_others_began_beside_and_after_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steward.evidence.verification._MOMENTS", timedelta())
+    with EvidenceFile(tmp_path, actor="app", about={"tenant_id": TENANT_ID}) as outer:
+        write_run(tmp_path)
+        outer.record("consent", "granted", "late")
+    write_run(tmp_path)
+    assert verify(tmp_path).exit_code == WHOLE
 
 
 def test_run_that_others_did_not_know_is_unclear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def test_first_line_names_the_run_before_and_its_hash(tmp_path: Path) -> None:
     first, second = write_run(tmp_path), write_run(tmp_path)
     assert lines_of(first)[0]["detail"]["previous"] == []
     content = first.read_bytes()
-    named = {"file": first.name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    sha256 = hashlib.sha256(content).hexdigest()
+    named = {"file": first.name, "sha256": sha256, "size": len(content), "is_over": True}
     assert lines_of(second)[0]["detail"]["previous"] == [named]
     write_run(tmp_path)
     assert len(lines_of(write_run(tmp_path))[0]["detail"]["previous"]) == 1, "what is named once is not named again"
@@ -54,7 +55,15 @@ def test_next_run_names_a_torn_file_as_it_is(tmp_path: Path) -> None:
     os.truncate(torn, torn.stat().st_size - 5)
     content = torn.read_bytes()
     named = lines_of(write_run(tmp_path))[0]["detail"]["previous"]
-    assert named == [{"file": torn.name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}]
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert named == [{"file": torn.name, "sha256": sha256, "size": len(content), "is_over": True}]
+
+
+def test_next_run_sees_whether_a_run_is_still_being_written(tmp_path: Path) -> None:
+    with EvidenceFile(tmp_path, actor="app", about={}):
+        (named,) = lines_of(write_run(tmp_path))[0]["detail"]["previous"]
+        assert named["is_over"] is False
+    assert [link["is_over"] for link in lines_of(write_run(tmp_path))[0]["detail"]["previous"]] == [True, True]
 
 
 @pytest.mark.parametrize("foreign", [b"", b"\x00\xff" * 50, b"[" * 100_000 + b"\n", b"{}\n", b"1" * 5000 + b"\n"])
@@ -77,7 +86,9 @@ def test_run_that_cannot_be_read_is_named_without_a_hash(tmp_path: Path, monkeyp
     with monkeypatch.context() as patched:
         patched.setattr(Path, "open", refuse)
         second = write_run(tmp_path)
-    assert lines_of(second)[0]["detail"]["previous"] == [{"file": first.name, "sha256": None, "size": -1}]
+    assert lines_of(second)[0]["detail"]["previous"] == [
+        {"file": first.name, "sha256": None, "size": -1, "is_over": False}
+    ]
     assert verify(tmp_path).exit_code == 3
 
 

@@ -7,6 +7,8 @@ from typing import get_args
 from steward.acts import GraphAct
 from steward.facts import Facts
 from steward.graph.writes import WRITES
+from steward.identities.roster import ROSTER
+from steward.identities.steps import Chosen, make_step
 from steward.lifecycle import reader
 from steward.lifecycle.steps import STEPS
 
@@ -23,8 +25,9 @@ def test_every_fact_can_be_read() -> None:
 
 def test_every_step_has_a_name_of_its_own_but_for_the_preflights() -> None:
     names = sorted(step.name for step in STEPS)
-    assert names == sorted([*set(names), *["preflight"] * 4, *["close", "shut"]])
+    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "shut"])
 
 
 def test_every_step_asks_for_facts_that_exist() -> None:
-    assert {name for step in STEPS for name in step.reads} == NAMES
+    identities = make_step(Chosen(ROSTER))
+    assert {name for step in (*STEPS, identities) for name in step.reads} == NAMES

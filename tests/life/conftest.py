@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,14 @@ from tests.life.tenancy import Tenancy
 MakeTenancy = Callable[..., Tenancy]
 
 
-@pytest.fixture(scope="module")
-def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenancy]:
-    """Return a maker of tenants with their own sandboxes, by the options of `set_the_scene`."""
+@contextmanager
+def _maker(folders: pytest.TempPathFactory) -> Iterator[MakeTenancy]:
+    """Give a maker of tenants with their own sandboxes, which end with it."""
     made: list[Tenancy] = []
     terraform = find_terraform()
 
     def make(**options: Any) -> Tenancy:
-        folder: Path = tmp_path_factory.mktemp("tenancy")
+        folder: Path = folders.mktemp("tenancy")
         environment = child_environment(ROOT)
         choice = os.environ.get("REHEARSAL_PROVIDER", "own")
         environment |= choose_provider(choice, folder, terraform=terraform, environment=environment).variables
@@ -43,6 +44,21 @@ def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenan
 
 
 @pytest.fixture(scope="module")
-def tenancy(make_tenancy: MakeTenancy) -> Tenancy:
+def make_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeTenancy]:
+    """Return a maker of tenants with their own sandboxes, by the options of `set_the_scene`."""
+    with _maker(tmp_path_factory) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def usual_tenancy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenancy]:
+    """Return the tenant that all modules share; a test takes it as `tenancy`, and leaves its file as it was."""
+    with _maker(tmp_path_factory) as make:
+        yield make()
+
+
+@pytest.fixture
+def tenancy(usual_tenancy: Tenancy) -> Tenancy:
     """Return a tenant whose stack is synthesized and not deployed yet."""
-    return make_tenancy()
+    usual_tenancy.start_over()
+    return usual_tenancy

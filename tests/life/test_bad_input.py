@@ -10,7 +10,14 @@ import pytest
 from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.tenant_file import write_tenant_file
 
-SCRIPTS = ("scripts/preflight.py", "scripts/post_apply.py", "main.py", "scripts/close.py")
+SCRIPTS = (
+    "scripts/preflight.py",
+    "scripts/post_apply.py",
+    "main.py",
+    "scripts/close.py",
+    "scripts/retire.py",
+    "scripts/plan.py",
+)
 TENANT_ID = "28105d61-e8e6-4cd6-b41f-775300457fd8"
 DEPLOYER_ID = "152a99bb-9fb4-5861-8c69-0db4f8bd9300"
 

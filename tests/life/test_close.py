@@ -1,6 +1,7 @@
 """close.py and its guard against a tenant that nobody deployed to: what they take away, tell, and leave alone."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,14 @@ from sandbox.seed import Seed, SeedLicence
 from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.scene import CLOSE, GUARD, POST_APPLY
 from scripts.rehearsal.tenant_file import LOGIN, NAME
+from steward.wellknown.account import STAMP
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.life.sparse_tenancy import ROLES, SparseTenancy, make_sparse_tenancy
 
 MINUTE = 60
 LATE_LOG = 3 * MINUTE  # entries are to be read after two minutes
 FILE = "contoso.yaml"
+TOKEN = "POST /{tenant}/oauth2/v2.0/token"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,52 @@ def test_account_that_was_renamed_is_found_by_its_stamp(tenancy: SparseTenancy) 
     tenancy.grant(account_id)
     ended(tenancy.close(), 0)
     assert tenancy.roles_of(account_id) == []
+
+
+RENAMED = {"userPrincipalName": "somebody.else@contoso.example"}
+
+
+def test_stamped_account_of_another_name_is_closed_while_privileged_and_never_taken_for_ours(
+    tenancy: SparseTenancy,
+) -> None:
+    other_id = tenancy.start_over(**RENAMED, displayName="Somebody Else")
+    ended(tenancy.close(), 3)
+    assert tenancy.writes() == []
+    tenancy.grant(other_id)
+    assert "unless it is another tenant file's" in ended(tenancy.close("--guard"), 1)
+    assert tenancy.roles_of(other_id) == [GLOBAL_ADMINISTRATOR], "its own file's guard judges its window"
+    told = ended(tenancy.close(), 3)
+    assert tenancy.roles_of(other_id) == [], told
+    assert "could not tell whether a privileged role is held" in told
+
+
+def test_what_earlier_runs_saw_tells_two_accounts_of_one_name_apart(tenancy: SparseTenancy) -> None:
+    account_id = tenancy.start_over()
+    ended(tenancy.close(), 0)
+    control = tenancy.scene.control
+    control.act("PATCH", f"/v1.0/users/{account_id}", RENAMED | {"displayName": "Somebody Else"})
+    assert RENAMED["userPrincipalName"] in ended(tenancy.close(), 0), "the same account under another name"
+    control.act("DELETE", f"/v1.0/users/{account_id}")
+    control.act("DELETE", f"/v1.0/directory/deletedItems/{account_id}")
+    made = {"mailNickname": "else", "accountEnabled": False, "passwordProfile": {"password": "xWwvJ]6NMw+bWH-d"}}
+    control.act("POST", "/v1.0/users", made | RENAMED | {"displayName": "Jordan Keller", "employeeType": STAMP})
+    control.clear_journal()
+    ended(tenancy.close(), 3)
+    assert tenancy.writes() == []
+
+
+def test_role_is_taken_although_a_file_stands_where_evidence_is_to_go(tenancy: SparseTenancy) -> None:
+    account_id = tenancy.start_over()
+    tenancy.grant(account_id)
+    evidence = tenancy.scene.folder / "evidence"
+    shutil.rmtree(evidence, ignore_errors=True)
+    evidence.touch()
+    told = ended(tenancy.close(), 1)
+    guarded = ended(tenancy.close("--guard"), 0)
+    evidence.unlink()
+    assert tenancy.roles_of(account_id) == []
+    assert "evidence is incomplete" in told
+    assert "no privileged role by any path" in guarded
 
 
 def test_deleted_account_is_told_since_it_keeps_its_role_for_a_restore(tenancy: SparseTenancy) -> None:
@@ -145,6 +194,22 @@ def test_throttling_is_told_while_it_is_waited_for(tenancy: SparseTenancy) -> No
     assert tenancy.roles_of(account_id) == []
 
 
+def test_sign_in_that_breaks_leaves_nobody_without_a_way_to_close(tenancy: SparseTenancy) -> None:
+    account_id = tenancy.start_over()
+    tenancy.grant(account_id)
+    tenancy.scene.control.declare_faults({"route": TOKEN, "status": 503, "times": 99})
+    told = ended(tenancy.close(), 3)
+    with only_close(tenancy, Path("no-terraform-here")) as running:
+        output, _ = running.communicate(timeout=120)
+    tenancy.scene.control.clear_faults()
+    assert running.returncode == 3, output
+    for text in (told, output):
+        assert "a role that is held stays held" in text
+        assert "Entra admin center" in text
+        assert "scripts/close.py contoso.yaml" in text
+    assert tenancy.roles_of(account_id) == [GLOBAL_ADMINISTRATOR]
+
+
 def test_fault_of_one_tenant_does_not_stop_the_others(tenancy: SparseTenancy, tmp_path: Path) -> None:
     account_id = tenancy.start_over()
     tenancy.grant(account_id)
@@ -211,6 +276,28 @@ def test_guard_does_not_judge_a_new_grant_by_the_entry_of_an_old_one(tenancy: Sp
     assert "could not tell whether a window runs" in ended(tenancy.close("--guard", identity=GUARD), 3)
     tenancy.scene.control.advance_clock(LATE_LOG)
     assert "its window runs until" in ended(tenancy.close("--guard", identity=GUARD), 0)
+
+
+def test_guard_that_saw_the_role_gone_does_not_end_the_next_window_by_the_entry_of_the_last(
+    tenancy: SparseTenancy,
+) -> None:
+    account_id = tenancy.start_over()
+    control = tenancy.scene.control
+    tenancy.grant(account_id)
+    control.advance_clock(59 * MINUTE)
+    (entry,) = control.act("GET", f"{ROLES}?$filter=principalId eq '{account_id}'")["value"]
+    control.act("DELETE", f"{ROLES}/{entry['id']}")
+    ended(tenancy.close("--guard", identity=GUARD), 0)
+    # Past the first window's end, and neither the removal's entry nor the second grant's has come.
+    control.advance_clock(MINUTE + 1)
+    tenancy.grant(account_id)
+    told = ended(tenancy.close("--guard", identity=GUARD), 3)
+    assert "only the entry of an earlier grant" in told
+    assert "--stacks" in told
+    control.advance_clock(LATE_LOG)
+    assert "its window runs until" in ended(tenancy.close("--guard", identity=GUARD), 0)
+    control.advance_clock(58 * MINUTE)
+    assert "its window ended at" in ended(tenancy.close("--guard", identity=GUARD), 1)
 
 
 def test_guard_tells_of_an_enabled_account_and_touches_nothing(tenancy: SparseTenancy) -> None:

@@ -53,7 +53,7 @@ def run_here(tenancy: Tenancy, monkeypatch: pytest.MonkeyPatch) -> Callable[[], 
 
 @pytest.mark.terraform
 def test_password_of_the_state_signs_in_nobody_before_and_after_settling(tenancy: Tenancy) -> None:
-    tenancy.deploy()
+    tenancy.deploy_anew()
     state = json.loads(tenancy.state_file.read_text())
     (user,) = [resource for resource in state["resources"] if resource["type"] == "azuread_user"]
     known = user["instances"][0]["attributes"]["password"]
@@ -66,7 +66,7 @@ def test_password_of_the_state_signs_in_nobody_before_and_after_settling(tenancy
 def test_new_password_and_client_secrets_are_nowhere(
     tenancy: Tenancy, run_here: Callable[[], int], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    tenancy.deploy()
+    tenancy.deploy_anew()
     assert run_here() == 0
     assert tenancy.scene.control.try_password(LOGIN, CANARY)["valid"] is True, "the canary is what was set"
     keep_journal(tenancy)
@@ -82,7 +82,7 @@ def test_search_finds_the_canary_once_masking_is_taken_away(
     tenancy: Tenancy, run_here: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sandbox.journal, "_SECRET_FIELDS", frozenset())
-    tenancy.deploy()
+    tenancy.deploy_anew()
     assert run_here() == 0
     keep_journal(tenancy)
     assert leaks(tenancy.scene.folder, CANARY) == ["journal.json"]

@@ -17,7 +17,7 @@ import pytest
 from scripts import serve_sandbox
 from scripts.rehearsal.provider_choice import ROOT
 
-IDENTITIES = ("deploy", "post-apply", "plan-only", "close", "guard")
+IDENTITIES = ("deploy", "post-apply", "plan-only", "close", "guard", "reopen", "retire")
 Serve = Callable[..., subprocess.Popen[str]]
 
 

@@ -176,6 +176,7 @@ DEPLOYED = Facts(
     delivery=Absent("the sink's record"),
     roles=RoleHoldings(held=(GLOBAL_ADMIN,)),
     owned=RoleHoldings(),
+    reachable=RoleHoldings(),
     other_administrators=("breakglass@contoso.example",),
     policies=(POLICY,),
     what_if=WHAT_IF,

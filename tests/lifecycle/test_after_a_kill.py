@@ -1,5 +1,6 @@
 """What a killed run leaves on the disk, and what the next one makes of it."""
 
+import asyncio
 import fcntl
 import json
 import os
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from steward.facts import Unreadable
 from steward.local_state import restore_emptied
 from steward.scratch import open_scratch
+from steward.terraform import Workspace
 
 _STATE = {"version": 4, "serial": 3, "resources": [{"type": "terraform_data", "name": "latch"}]}
 
@@ -30,6 +33,16 @@ def test_emptied_state_gets_its_backup_back(state: Path) -> None:
     assert restore_emptied(state.parent) == state
     assert json.loads(state.read_text()) == _STATE
     assert restore_emptied(state.parent) is None
+
+
+def test_look_leaves_an_emptied_state_as_it_is_and_says_so(state: Path) -> None:
+    workspace = Workspace(state.parent, "no-terraform-here", {}, state.parent, leaves_disk_alone=True)
+
+    read = asyncio.run(workspace.read_stack())
+
+    assert isinstance(read, Unreadable)
+    assert "was left empty" in read.why
+    assert state.read_text() == ""
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 4, "resources": []}'])

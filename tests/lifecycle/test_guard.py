@@ -11,6 +11,7 @@ from steward.acts import DisableAccount, RemoveRoleAssignment
 from steward.config.model import Elevation, Tenant
 from steward.errors import ConfigError, ExitCode
 from steward.facts import (
+    NOT_ASKED,
     Absent,
     Facts,
     LatchState,
@@ -23,10 +24,11 @@ from steward.facts import (
     StackState,
     Unreadable,
 )
-from steward.lifecycle.actions import Blocked, Found, GraphCall
-from steward.lifecycle.guard_memory import read_first_seen, remember
+from steward.lifecycle.actions import Already, Blocked, Found, GraphCall
+from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory, read_memory, remember
 from steward.lifecycle.needs import close_needs, guard_needs
-from steward.lifecycle.steps import CLOSE_ALONE, GUARD
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import ABANDON, CLOSE_ALONE, GUARD, PREFLIGHT_DEPLOY, SHUT_ALONE
 from steward.lifecycle.term import PATIENCE, Standing, judge_term
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, USER_ADMINISTRATOR
 from tests.lifecycle.situation import (
@@ -44,13 +46,13 @@ from tests.lifecycle.situation import (
 
 NOW = datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-UNASKED = Unreadable("Terraform's state", "not asked")
 NO_TERMS: tuple[RoleTerm, ...] = ()
 GUARDS = replace(CALLER, permissions=frozenset(need.permission for need in guard_needs(ALLOWED_TENANT)))
 CLOSES = replace(
     CALLER,
     permissions=GUARDS.permissions | frozenset(need.permission for need in close_needs(ALLOWED_TENANT)),
 )
+CLOSES_WITHOUT_LOG = replace(CLOSES, permissions=CLOSES.permissions - {"AuditLog.Read.All"})
 SCHEDULED = TENANT.model_copy(update={"elevation": Elevation.SCHEDULED})
 WITHOUT = TENANT.model_copy(update={"elevation": Elevation.NONE})
 SEALED_FILE = TENANT.model_copy(update={"account": TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 20)})})
@@ -62,10 +64,11 @@ def held(**known: Any) -> Facts:
         DEPLOYED,
         caller=GUARDS,
         now=NOW,
-        stack=UNASKED,
+        stack=NOT_ASKED,
         role_terms=NO_TERMS,
         role_grants={},
         role_first_seen={},
+        role_last_absent={},
     )
     return replace(facts, **known)
 
@@ -97,6 +100,17 @@ def latch(phase: str, until: str) -> StackState:
         ({"stack": latch("sealed", "2026-11-23T14:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
         ({"stack": latch("privileged", "some day"), "role_grants": granted(1)}, TENANT, Standing.RUNNING),
         ({"stack": replace(PRIVILEGED_STACK, latch=Absent("the latch"))}, TENANT, Standing.UNKNOWN),
+        # By the log and what the guard saw itself: a role that was gone since then was given anew.
+        ({"role_grants": granted(90), "role_last_absent": granted(2)}, TENANT, Standing.UNKNOWN),
+        ({"role_grants": granted(50), "role_last_absent": granted(2)}, TENANT, Standing.UNKNOWN),
+        ({"role_grants": granted(90), "role_last_absent": granted(91)}, TENANT, Standing.OVER),
+        ({"role_grants": granted(90), "role_last_absent": granted(86)}, TENANT, Standing.OVER),
+        ({"role_grants": granted(90), "role_last_absent": granted(-1)}, TENANT, Standing.OVER),
+        (
+            {"role_grants": granted(90), "role_last_absent": granted(22), "role_first_seen": granted(20)},
+            TENANT,
+            Standing.OVER,
+        ),
         # By a schedule, whose end is Entra's own; one longer than the file's window is none of ours.
         ({"role_terms": term(30, 30)}, SCHEDULED, Standing.RUNNING),
         ({"role_terms": term(30, 30)}, SEALED_FILE, Standing.RUNNING),
@@ -164,6 +178,22 @@ def test_window_of_which_nothing_is_known_is_told_as_not_known(caller: Any) -> N
 
 
 @pytest.mark.parametrize(
+    ("known", "tenant", "offered", "kept_back"),
+    [
+        ({}, TENANT, "--stacks", "AuditLog.Read.All"),
+        ({"caller": CLOSES_WITHOUT_LOG}, TENANT, "AuditLog.Read.All", "nothing"),
+        ({"stack": Absent("Terraform's state"), "caller": CLOSES_WITHOUT_LOG}, TENANT, "AuditLog", "--stacks"),
+    ],
+)
+def test_guard_that_cannot_tell_names_what_would_tell_it(
+    known: dict[str, Any], tenant: Tenant, offered: str, kept_back: str
+) -> None:
+    (told,) = [action for action in intend(GUARD, held(**known), tenant) if isinstance(action, Blocked)]
+    assert offered in told.next_move
+    assert kept_back not in told.next_move
+
+
+@pytest.mark.parametrize(
     ("change", "expected"),
     [
         ({}, set()),
@@ -218,6 +248,52 @@ def test_closing_names_each_permission_that_the_token_lacks(need: Any) -> None:
     assert [action.subject for action in actions if isinstance(action, Found)] == [f"permission {need.permission}"]
 
 
+STRAY = replace(ACCOUNT, login="other.name@contoso.example", is_enabled=True, is_known_by_stamp_alone=True)
+
+
+def test_privileged_account_that_may_be_another_files_is_closed_and_told() -> None:
+    actions = intend(CLOSE_ALONE, replace(DEPLOYED, caller=CLOSES, account=STRAY))
+    calls = [action for action in actions if isinstance(action, GraphCall)]
+    assert [type(call.act) for call in calls] == [RemoveRoleAssignment, DisableAccount]
+    assert STRAY.login in calls[0].subject
+    (told,) = [action for action in actions if isinstance(action, Blocked)]
+    assert told.exit_code is ExitCode.COULD_NOT_TELL
+    assert STRAY.login in told.why
+
+
+@pytest.mark.parametrize(
+    ("step", "change"),
+    [
+        (CLOSE_ALONE, {"roles": RoleHoldings()}),
+        (CLOSE_ALONE, {"account": replace(STRAY, stamp=None)}),
+        (CLOSE_ALONE, {"account": replace(STRAY, is_synchronised=True)}),
+        (GUARD, {}),
+        (GUARD, {"roles": RoleHoldings()}),
+        (SHUT_ALONE, {}),
+    ],
+)
+def test_account_that_may_be_another_files_is_else_left_alone(step: Step, change: dict[str, Any]) -> None:
+    known: dict[str, Any] = {"caller": CLOSES, "account": STRAY, "role_grants": granted(90), **change}
+    actions = intend(step, held(**known))
+    assert not any(isinstance(action, GraphCall) for action in actions)
+    assert any(isinstance(action, Blocked) for action in actions)
+
+
+def test_account_that_may_be_another_files_is_no_account_of_a_file_that_is_deployed_first() -> None:
+    facts = replace(DEPLOYED, account=STRAY, stack=Absent("Terraform's state"), leftovers=())
+    (told,) = [action for action in intend(PREFLIGHT_DEPLOY, facts) if TENANT.account.login in action.subject]
+    assert isinstance(told, Already)
+    assert "free" in told.reason
+    assert not any("state" in action.subject for action in intend(PREFLIGHT_DEPLOY, facts))
+    assert [type(action) for action in intend(ABANDON, facts)] == [Already]
+
+
+def test_guard_tells_of_privilege_that_may_be_another_files() -> None:
+    actions = intend(GUARD, held(caller=CLOSES, account=STRAY, role_grants=granted(90)))
+    told = {action.exit_code for action in actions if isinstance(action, Blocked)}
+    assert told == {ExitCode.FINDINGS, ExitCode.COULD_NOT_TELL}
+
+
 def test_closing_does_what_the_token_allows_and_tells_the_rest() -> None:
     lacking = replace(CLOSES, permissions=CLOSES.permissions - {"User.EnableDisableAccount.All"})
     facts = replace(DEPLOYED, caller=lacking, account=replace(ACCOUNT, is_enabled=True))
@@ -227,31 +303,58 @@ def test_closing_does_what_the_token_allows_and_tells_the_rest() -> None:
     assert "User.EnableDisableAccount.All" in blocked.why
 
 
-def test_memory_keeps_the_first_sight_and_forgets_what_is_gone(tmp_path: Path) -> None:
+def look(folder: Path, seen: set[str], at: datetime, *, is_whole: bool = True) -> GuardMemory:
+    remember(folder, read_memory(folder).after(seen, at, is_whole=is_whole))
+    return read_memory(folder)
+
+
+def test_memory_keeps_the_first_sight_and_the_last_look_before_it(tmp_path: Path) -> None:
     folder = tmp_path / "contoso"
-    assert read_first_seen(folder) == {}
-    remember(folder, {"a", "b"}, NOW)
-    remember(folder, {"a"}, NOW + PATIENCE)
-    assert read_first_seen(folder) == {"a": NOW}
-    remember(folder, set(), NOW + PATIENCE)
-    remember(folder, {"a"}, NOW + 2 * PATIENCE)
-    assert read_first_seen(folder) == {"a": NOW + 2 * PATIENCE}
+    assert read_memory(folder) == NO_MEMORY
+    assert look(folder, {"a", "b"}, NOW) == GuardMemory({"a": NOW, "b": NOW}, {}, NOW)
+    assert look(folder, {"a"}, NOW + PATIENCE) == GuardMemory({"a": NOW}, {}, NOW + PATIENCE)
+    assert read_memory(folder).absences({"a", "b"}) == {"b": NOW + PATIENCE}
+    gone = NOW + 2 * PATIENCE
+    assert look(folder, set(), gone) == GuardMemory({}, {}, gone)
+    again = NOW + 3 * PATIENCE
+    assert look(folder, {"a"}, again) == GuardMemory({"a": again}, {"a": gone}, again)
+    assert look(folder, {"a"}, again + MINUTE) == GuardMemory({"a": again}, {"a": gone}, again + MINUTE)
     assert [entry.name for entry in folder.iterdir()] == ["guard.json"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"first_seen": {"a": "soon", "b": 3}}', '{"first_seen": []}', "\0"])
+def test_look_that_could_not_see_everything_forgets_nothing_and_shows_no_absence(tmp_path: Path) -> None:
+    look(tmp_path, {"a"}, NOW)
+    look(tmp_path, set(), NOW + MINUTE, is_whole=False)
+    assert look(tmp_path, {"b"}, NOW + 2 * MINUTE).last_absent == {"b": NOW}
+    assert look(tmp_path, {"a", "b"}, NOW + 3 * MINUTE) == GuardMemory(
+        {"a": NOW + 3 * MINUTE, "b": NOW + 2 * MINUTE}, {"a": NOW + 2 * MINUTE, "b": NOW}, NOW + 3 * MINUTE
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"first_seen": {"a": "soon", "b": 3}}',
+        '{"first_seen": [], "looked": 7}',
+        '{"last_absent": 3, "looked": "yesterday"}',
+        "\0",
+    ],
+)
 def test_memory_that_cannot_be_read_is_no_memory(tmp_path: Path, text: str) -> None:
     (tmp_path / "guard.json").write_text(text)
-    assert read_first_seen(tmp_path) == {}
+    assert read_memory(tmp_path) == NO_MEMORY
 
 
 def test_memory_of_a_time_that_lies_ahead_does_not_hold_the_guard_back(tmp_path: Path) -> None:
-    remember(tmp_path, {"a"}, NOW + timedelta(days=9))
-    remember(tmp_path, {"a"}, NOW)
-    assert read_first_seen(tmp_path) == {"a": NOW}
+    ahead = NOW + timedelta(days=9)
+    remember(tmp_path, GuardMemory({"a": ahead}, {"a": ahead}, ahead))
+    assert look(tmp_path, {"a", "b"}, NOW) == GuardMemory({"a": NOW, "b": NOW}, {}, NOW)
 
 
 def test_memory_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(ConfigError):
-        remember(tmp_path / "taken", {"a"}, NOW)
+        remember(tmp_path / "taken", GuardMemory({"a": NOW}, {}, NOW))

@@ -8,7 +8,7 @@ import pytest
 
 from steward.errors import ExitCode
 from steward.facts import Facts, RoleHoldings, SignInState, Unreadable
-from steward.lifecycle.post_apply import PostApply, close_only, post_apply
+from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
 from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
 from tests.lifecycle import situation as s
@@ -55,6 +55,22 @@ class Steps:
     @property
     def finished(self) -> list[str]:
         return [name.removesuffix(".") for name in self.seen if name.endswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("facts", "writes", "expected"),
+    [
+        (s.SEALED, {}, ["preflight", "prove", "consent", "close", "seal", "settle", "verify"]),
+        (s.SEALED, {"settle": 1}, ["preflight", "prove", "consent", "close", "seal", "settle"]),
+        (s.DEPLOYED, {"close": 1}, ["preflight", "prove", "consent", "close", "seal", "settle"]),
+    ],
+)
+def test_preview_of_a_sealed_tenant_shows_its_proof_too(
+    facts: Facts, writes: dict[str, int], expected: list[str]
+) -> None:
+    steps = Steps(facts=facts, writes=writes)
+    asyncio.run(preview(steps.run))
+    assert steps.finished == expected
 
 
 def run(steps: Steps) -> PostApply:

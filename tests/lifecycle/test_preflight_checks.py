@@ -6,7 +6,7 @@ import pytest
 
 from steward.config.model import Tenant
 from steward.errors import ExitCode
-from steward.facts import Absent, Facts, Leftover, PassPolicy, Unreadable
+from steward.facts import Absent, Facts, Leftover, PassPolicy, Reading, StackState, Unreadable
 from steward.lifecycle.actions import Blocked, Found
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import PREFLIGHT, PREFLIGHT_DEPLOY
@@ -96,6 +96,22 @@ def test_deploy_that_did_not_finish_is_told_by_what_is_missing() -> None:
     assert SERVICE_PRINCIPAL in blocked(PREFLIGHT, replace(s.DEPLOYED, stack=stack))["deploy"].why
 
 
+def test_unfinished_deploy_is_looked_through_before_it_makes_anything_once_more() -> None:
+    stack = replace(s.PRIVILEGED_STACK, addresses=s.ADDRESSES - {SERVICE_PRINCIPAL})
+    next_move = blocked(PREFLIGHT, replace(s.DEPLOYED, stack=stack))["deploy"].next_move
+    assert next_move.index("scripts/preflight.py") < next_move.index("cdktf deploy")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "way_back"),
+    [(s.ADDRESSES, "cdktf deploy contoso --var phase=prepared"), (frozenset[str](), "scripts/preflight.py")],
+    ids=["only the latch is lost", "the account is unknown as well"],
+)
+def test_lost_latch_is_answered_with_what_works_and_grants_nothing(addresses: frozenset[str], way_back: str) -> None:
+    facts = replace(s.DEPLOYED, stack=replace(s.PRIVILEGED_STACK, latch=Absent("latch"), addresses=addresses))
+    assert way_back in blocked(PREFLIGHT, facts)["latch"].next_move
+
+
 def test_break_glass_group_that_a_rule_fills_is_a_finding() -> None:
     facts = replace(s.DEPLOYED, break_glass=replace(s.BREAK_GLASS, is_dynamic=True))
     found = [action for action in s.intend(PREFLIGHT, facts) if isinstance(action, Found)]
@@ -108,6 +124,19 @@ def test_leftovers_come_with_the_file_that_takes_them_in() -> None:
     assert (
         '{"import": [{"to": "azuread_user.service_account", "id": "/users/1"}]}' in told["Terraform's state"].next_move
     )
+
+
+@pytest.mark.parametrize(
+    "stack", [Absent("Terraform's state"), replace(s.PRIVILEGED_STACK, latch=Absent("latch"))], ids=["state", "latch"]
+)
+def test_leftovers_without_a_latch_are_taken_in_by_an_apply_that_grants_nothing(stack: Reading[StackState]) -> None:
+    leftovers = (Leftover("j.keller", ACCOUNT, "/users/1"),)
+
+    def told_of(facts: Facts) -> str:
+        return " ".join(each.next_move for each in s.intend(PREFLIGHT_DEPLOY, facts) if isinstance(each, Blocked))
+
+    assert "apply -var=phase=prepared" in told_of(replace(s.DEPLOYED, stack=stack, leftovers=leftovers))
+    assert "-var=" not in told_of(replace(s.DEPLOYED, leftovers=leftovers))
 
 
 def test_role_that_neither_state_nor_latch_speaks_of_is_to_be_closed_and_not_taken_in() -> None:

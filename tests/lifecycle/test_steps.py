@@ -48,6 +48,8 @@ ELIGIBLE = RoleHolding(GLOBAL_ADMINISTRATOR, "Global Administrator", "eligible")
 LOGIN = s.TENANT.account.login
 LEFT_OUT = "already break-glass group sg-breakglass"
 OWNS_NOTHING = "already owned objects"
+GOVERNED = "Privileged Identity Management for Groups"
+REACHES_NOTHING = f"already {GOVERNED}"
 
 
 def _with(base: Facts, **changes: Any) -> Facts:
@@ -86,6 +88,18 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         CLOSE,
         _with(s.DEPLOYED, other_administrators=UNREADABLE),
         ["removed RemoveRoleAssignment"],
+    ),
+    (
+        "close takes the role by Terraform's state from an account that it cannot read",
+        CLOSE,
+        _with(s.DEPLOYED, account=UNREADABLE),
+        ["removed RemoveRoleAssignment", "blocked it"],
+    ),
+    (
+        "close leaves an account that it cannot read without a privileged role",
+        CLOSE,
+        _with(s.SEALED, account=UNREADABLE),
+        ["blocked it"],
     ),
     ("close cannot tell without the roles", CLOSE, _with(s.DEPLOYED, roles=UNREADABLE), ["blocked it"]),
     (
@@ -194,6 +208,26 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         ["already latch", "found plan"],
     ),
     (
+        "seal writes the output that a broken-off apply has left out",
+        SEAL,
+        _with(s.SEALED, plan=PlanState((PlannedChange("output.mfa_policy_id", ("create",)),))),
+        ["already latch", "applied ApplyEmptyPlan"],
+    ),
+    (
+        "seal applies nothing where more than an output would change",
+        SEAL,
+        _with(
+            s.SEALED,
+            plan=PlanState(
+                (
+                    PlannedChange("output.account", ("update",)),
+                    PlannedChange("azuread_user.service_account", ("update",)),
+                )
+            ),
+        ),
+        ["already latch", "found plan"],
+    ),
+    (
         "seal lets the old latch go that a killed turn has left",
         SEAL,
         _with(s.SEALED, plan=PlanState((PlannedChange("terraform_data.latch", ("delete",)),))),
@@ -295,6 +329,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             "already sign-in",
             f"already {LOGIN}",
             f"blocked {LOGIN}",
+            REACHES_NOTHING,
             "already other accounts",
             "already grants",
             "already MFA",
@@ -308,6 +343,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             "already sign-in",
             f"already {LOGIN}",
             "blocked it",
+            REACHES_NOTHING,
             "already other accounts",
             "already grants",
             "already MFA",
@@ -321,6 +357,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             "already sign-in",
             f"already {LOGIN}",
             OWNS_NOTHING,
+            REACHES_NOTHING,
             "already other accounts",
             "already grants",
             "already MFA",
@@ -334,6 +371,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             "already sign-in",
             f"blocked {LOGIN}",
             OWNS_NOTHING,
+            REACHES_NOTHING,
             "already other accounts",
             "already grants",
             "already MFA",
@@ -347,7 +385,64 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             "already sign-in",
             f"already {LOGIN}",
             OWNS_NOTHING,
+            REACHES_NOTHING,
             "blocked other accounts",
+            "already grants",
+            "already MFA",
+        ],
+    ),
+    (
+        "verify sees a group that the account may make itself a member of",
+        VERIFY,
+        _with(s.SEALED, reachable=RoleHoldings(held=(replace(s.GLOBAL_ADMIN, path="as eligible member of group x"),))),
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            f"blocked {LOGIN}",
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
+    ),
+    (
+        "verify cannot tell what the account is eligible for",
+        VERIFY,
+        _with(s.SEALED, reachable=UNREADABLE),
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            "blocked it",
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
+    ),
+    (
+        "verify cannot tell of one of the groups that the account is eligible for",
+        VERIFY,
+        _with(s.SEALED, reachable=RoleHoldings(unreadable=(UNREADABLE,))),
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            "blocked it",
+            "already other accounts",
+            "already grants",
+            "already MFA",
+        ],
+    ),
+    (
+        "verify is content where nothing governs groups",
+        VERIFY,
+        _with(s.SEALED, reachable=Absent("a licence")),
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            REACHES_NOTHING,
+            "already other accounts",
             "already grants",
             "already MFA",
         ],
@@ -362,7 +457,15 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
                 delegated=(replace(s.GRANTED.delegated[0], scopes=frozenset({"User.Read", "Mail.Read"})),),
             ),
         ),
-        ["already sign-in", f"already {LOGIN}", OWNS_NOTHING, "already other accounts", "found grants", "already MFA"],
+        [
+            "already sign-in",
+            f"already {LOGIN}",
+            OWNS_NOTHING,
+            REACHES_NOTHING,
+            "already other accounts",
+            "found grants",
+            "already MFA",
+        ],
     ),
     (
         "verify sees a grant that is gone",
@@ -372,6 +475,7 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
             "already sign-in",
             f"already {LOGIN}",
             OWNS_NOTHING,
+            REACHES_NOTHING,
             "already other accounts",
             "blocked grants",
             "already MFA",

@@ -268,6 +268,12 @@ def test_wait_ends_with_the_window() -> None:
     (action,) = s.intend(ATTEND, RUNNING, IN_WINDOW)
     assert isinstance(action, Wait)
     assert action.until == OPEN_WINDOW.ends
+    assert f"before {OPEN_WINDOW.opened:%H:%M:%S} UTC" in action.reason, (
+        "who came earlier is told that it does not count"
+    )
+    assert f"before {OPEN_WINDOW.opened:%H:%M:%S} UTC" in action.reason, (
+        "who came earlier is told that it does not count"
+    )
 
 
 def test_window_ends_when_the_latch_says() -> None:

@@ -5,18 +5,27 @@ from steward.lifecycle.steps.abandon import ABANDON
 from steward.lifecycle.steps.admit import ADMIT
 from steward.lifecycle.steps.attend import ATTEND
 from steward.lifecycle.steps.close import CLOSE
-from steward.lifecycle.steps.close_alone import CLOSE_ALONE, SHUT_ALONE
+from steward.lifecycle.steps.close_alone import CLOSE_ALONE, CLOSE_RETIRED, SHUT_ALONE
+from steward.lifecycle.steps.close_reopened import CLOSE_REOPENED
 from steward.lifecycle.steps.consent import CONSENT
+from steward.lifecycle.steps.destroy import DESTROY
 from steward.lifecycle.steps.elevate import ELEVATE
 from steward.lifecycle.steps.enrol import ENROL
 from steward.lifecycle.steps.guard import GUARD
+from steward.lifecycle.steps.hold import HOLD
+from steward.lifecycle.steps.lock_out import LOCK_OUT
 from steward.lifecycle.steps.open_account import OPEN
 from steward.lifecycle.steps.preflight import PREFLIGHT
 from steward.lifecycle.steps.preflight_close import PREFLIGHT_CLOSE
 from steward.lifecycle.steps.preflight_deploy import PREFLIGHT_DEPLOY
 from steward.lifecycle.steps.preflight_guard import PREFLIGHT_GUARD
 from steward.lifecycle.steps.preflight_plan import PREFLIGHT_PLAN
+from steward.lifecycle.steps.preflight_reopen import PREFLIGHT_REOPEN
+from steward.lifecycle.steps.preflight_retire import PREFLIGHT_RETIRE
 from steward.lifecycle.steps.prove import PROVE
+from steward.lifecycle.steps.remains import REMAINS
+from steward.lifecycle.steps.reopen import REOPEN
+from steward.lifecycle.steps.revoke import REVOKE
 from steward.lifecycle.steps.seal import SEAL
 from steward.lifecycle.steps.settle import SETTLE
 from steward.lifecycle.steps.shut import SHUT
@@ -27,6 +36,8 @@ STEPS: tuple[Step, ...] = (
     PREFLIGHT_PLAN,
     PREFLIGHT_CLOSE,
     PREFLIGHT_GUARD,
+    PREFLIGHT_REOPEN,
+    PREFLIGHT_RETIRE,
     PREFLIGHT,
     PROVE,
     CONSENT,
@@ -44,6 +55,14 @@ STEPS: tuple[Step, ...] = (
     CLOSE_ALONE,
     SHUT_ALONE,
     GUARD,
+    REOPEN,
+    HOLD,
+    CLOSE_REOPENED,
+    CLOSE_RETIRED,
+    LOCK_OUT,
+    REVOKE,
+    DESTROY,
+    REMAINS,
 )
 
 __all__ = [
@@ -52,17 +71,27 @@ __all__ = [
     "ATTEND",
     "CLOSE",
     "CLOSE_ALONE",
+    "CLOSE_REOPENED",
+    "CLOSE_RETIRED",
     "CONSENT",
+    "DESTROY",
     "ELEVATE",
     "ENROL",
     "GUARD",
+    "HOLD",
+    "LOCK_OUT",
     "OPEN",
     "PREFLIGHT",
     "PREFLIGHT_CLOSE",
     "PREFLIGHT_DEPLOY",
     "PREFLIGHT_GUARD",
     "PREFLIGHT_PLAN",
+    "PREFLIGHT_REOPEN",
+    "PREFLIGHT_RETIRE",
     "PROVE",
+    "REMAINS",
+    "REOPEN",
+    "REVOKE",
     "SEAL",
     "SETTLE",
     "SHUT",

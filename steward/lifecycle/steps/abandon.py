@@ -10,7 +10,7 @@ from steward.config.model import Tenant
 from steward.errors import ExitCode
 from steward.facts import Absent, Facts, LatchState, StackState, Unreadable
 from steward.lifecycle.actions import Action, Already, Blocked, TerraformCall, could_not_tell
-from steward.lifecycle.ownership import lost_latch
+from steward.lifecycle.ownership import is_missing, lost_latch
 from steward.lifecycle.step import Step
 from steward.wellknown.latch import PREPARED, PRIVILEGED, turn_options
 
@@ -26,14 +26,14 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         return
     match facts.stack:
         case Unreadable():
-            command = f"terraform apply {' '.join(turn_options(PREPARED))}"
+            command = f"terraform -chdir=cdktf.out/stacks/{tenant.name} apply {' '.join(turn_options(PREPARED))}"
             yield Blocked(
                 "latch",
                 f"could not tell: {facts.stack.why}; while it is privileged, a deploy grants the role again",
-                f"in the folder of the stack (cdktf.out/stacks/{tenant.name}): {command}",
+                command,
                 ExitCode.COULD_NOT_TELL,
             )
-        case Absent() | StackState(latch=Absent()) if not isinstance(facts.account, Absent):
+        case Absent() | StackState(latch=Absent()) if not is_missing(facts.account):
             yield _without_latch(facts, tenant)
         case Absent():
             yield Already("latch", "Terraform knows nothing of this tenant")
@@ -48,7 +48,11 @@ def _is_privileged(stack: StackState) -> bool:
 def _without_latch(facts: Facts, tenant: Tenant) -> Blocked:
     """Return the refusal for a tenant without a latch, where the next plain deploy would make a privileged one."""
     account = facts.account
-    return could_not_tell(account.what, account.why) if isinstance(account, Unreadable) else lost_latch(tenant)
+    return (
+        could_not_tell(account.what, account.why)
+        if isinstance(account, Unreadable)
+        else lost_latch(tenant, facts.stack)
+    )
 
 
 ABANDON = Step(name="abandon", reads=("account", "stack"), decide=decide)

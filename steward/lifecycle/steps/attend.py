@@ -1,7 +1,8 @@
 """Wait for the first sign-in to the application, as long as the window lasts, and no longer.
 
-It is seen in the sign-in log, which may be minutes late, or taken on the operator's word. At the window's end the wait
-is over, whatever has happened, and whoever runs the steps closes.
+It is seen in the sign-in log, which may be minutes late, or taken on the operator's word. What came before the window
+was a sign-in without the role, and shows nothing of one with it. At the window's end the wait is over, whatever has
+happened, and whoever runs the steps closes.
 """
 
 from collections.abc import Iterator
@@ -47,7 +48,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield Wait(
         _SUBJECT,
         f"somebody signs in to {name} as {account.login} with the newest pass from the sink, then presses Enter here, "
-        f"or the sign-in log shows it{log}",
+        f"or the sign-in log shows it; a sign-in before {window.opened:%H:%M:%S} UTC was one without the role and does "
+        f"not count: whoever came that early signs in anew in the same browser, as the pass is used up{log}",
         window.ends,
     )
 

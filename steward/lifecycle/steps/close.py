@@ -5,12 +5,13 @@ when Graph shows no privileged role by any path.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from steward.acts import EndRoleSchedule, GraphAct, RemoveRoleAssignment, RemoveRoleMember
 from steward.config.model import SignIn, Tenant
 from steward.facts import Absent, Facts, RoleHolding, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
-from steward.lifecycle.ownership import deleted_or_unknown, others_hold, require_own_account
+from steward.lifecycle.ownership import deleted_or_unknown, find_stray, others_hold, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import shut
 from steward.lifecycle.step import Step
@@ -24,6 +25,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield from deleted_or_unknown(facts, tenant)
         return
     if isinstance(account, Blocked):
+        yield from _close_stray(facts)
+        yield from _close_unread(facts)
         yield account
         return
     roles = facts.roles
@@ -33,7 +36,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             yield from shut(account)
         yield from not_there(roles)
         return
-    yield from _take_roles(facts, roles, account)
+    yield from take_roles(facts, roles, account)
     yield from _other_accounts(facts)
     # Where a person may sign in, an enabled account without any role is for open, enrol and settle to judge.
     if account.is_enabled and (privileged(roles) or tenant.account.sign_in is SignIn.BLOCKED):
@@ -43,13 +46,33 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield Already(account.login, f"no privileged role by any path, and {state}")
 
 
+def _close_stray(facts: Facts) -> Iterator[Action]:
+    """Close a stamped account that may be another tenant file's, if it is privileged: to leave it would be worse."""
+    stray, roles = find_stray(facts.account), facts.roles
+    if stray is not None and isinstance(roles, RoleHoldings) and privileged(roles):
+        yield from take_roles(facts, roles, replace(stray, login=f"{stray.login}, which its stamp alone tells ours"))
+        yield from shut(stray) if stray.is_enabled else ()
+
+
+def _close_unread(facts: Facts) -> Iterator[Action]:
+    """Take the role from an account that cannot be read itself: Terraform's state tells whose it is."""
+    if not isinstance(facts.account, Unreadable) or not isinstance(facts.roles, RoleHoldings):
+        return
+    for holding in privileged(facts.roles):
+        # Without another administrator Entra ID would refuse, and says so better than we can here.
+        if holding.assignment_id is not None and not holding.is_scheduled and facts.other_administrators:
+            removal = RemoveRoleAssignment(holding.assignment_id)
+            yield GraphCall("removed", f"{holding.role_name} from the account in Terraform's state", removal)
+
+
 def _other_accounts(facts: Facts) -> Iterator[Action]:
     twins = facts.twins
     if isinstance(twins, RoleHoldings) and privileged(twins):
         yield others_hold(twins)
 
 
-def _take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterator[Action]:
+def take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterator[Action]:
+    """Yield what takes every privileged role from the account itself, and a refusal for every other path."""
     for holding in privileged(roles):
         act = _removal_of(holding, account)
         if act is None:

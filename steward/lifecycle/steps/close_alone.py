@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from steward.config.model import Tenant
 from steward.facts import Facts
-from steward.lifecycle.actions import Action
+from steward.lifecycle.actions import Action, Already
+from steward.lifecycle.ownership import is_missing
 from steward.lifecycle.rights import name_lacking, within_rights
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps.close import CLOSE
@@ -20,10 +21,19 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield from name_lacking(facts, tenant)
 
 
+def decide_retired(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Close as far as the token allows; an account that is gone is what a retirement is for."""
+    if is_missing(facts.account):
+        yield Already(tenant.account.login, "there is no such account")
+        return
+    yield from within_rights(CLOSE.decide(facts, tenant), facts)
+
+
 def decide_shut(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Shut as far as the token allows."""
     yield from within_rights(SHUT.decide(facts, tenant), facts)
 
 
 CLOSE_ALONE = Step(name=CLOSE.name, reads=(*CLOSE.reads, "caller"), decide=decide, looks_again=True)
+CLOSE_RETIRED = Step(name=CLOSE.name, reads=(*CLOSE.reads, "caller", "stack"), decide=decide_retired, looks_again=True)
 SHUT_ALONE = Step(name=SHUT.name, reads=(*SHUT.reads, "caller"), decide=decide_shut)

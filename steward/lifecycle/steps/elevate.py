@@ -51,8 +51,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield from not_there(methods, roles, now)
     elif isinstance(facts.window, Unreadable):
         yield could_not_tell(facts.window.what, facts.window.why)
-    elif isinstance(facts.window, WindowState) and account.is_enabled and _is_coming(facts.window, now):
-        yield _await_schedule(facts.window)
+    elif isinstance(facts.window, WindowState) and account.is_enabled and is_coming(facts.window, now):
+        yield await_schedule(facts.window)
     elif privileged(roles):
         yield judge_held(facts, account, roles)
     elif not methods.second_factors or not is_admitted(account, methods):
@@ -62,7 +62,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     elif tenant.elevation is Elevation.IN_WINDOW:
         yield _through_terraform(facts, tenant)
     else:
-        yield _by_schedule(facts.window, now, account, tenant)
+        yield ask_for_schedule(facts.window, now, account, minutes=tenant.window_minutes, justification=JUSTIFICATION)
 
 
 def _through_terraform(facts: Facts, tenant: Tenant) -> Action:
@@ -75,19 +75,23 @@ def _through_terraform(facts: Facts, tenant: Tenant) -> Action:
     return TerraformCall("granted", subject, GrantRole())
 
 
-def _is_coming(window: WindowState, now: datetime) -> bool:
+def is_coming(window: WindowState, now: datetime) -> bool:
     """Return whether a role schedule was asked for so lately that it may still come into force."""
     return (
         not window.is_in_force and window.status in UNDER_WAY and now < min(window.ends, window.opened + PROVISIONING)
     )
 
 
-def _await_schedule(window: WindowState) -> Wait:
+def await_schedule(window: WindowState) -> Wait:
+    """Return the wait for a role schedule that was asked for, no longer than one takes to come into force."""
     reason = f"Entra ID says {window.status}, and will end it at {window.ends:%Y-%m-%d %H:%M} UTC"
     return Wait("role schedule", reason, min(window.ends, window.opened + PROVISIONING))
 
 
-def _by_schedule(window: WindowState | Absent, now: datetime, account: UserState, tenant: Tenant) -> Action:
+def ask_for_schedule(
+    window: WindowState | Absent, now: datetime, account: UserState, *, minutes: int, justification: str
+) -> Action:
+    """Return the request for a role schedule from now on; a refusal where one was refused just now."""
     is_recent = isinstance(window, WindowState) and now < window.opened + PROVISIONING
     if isinstance(window, WindowState) and is_recent and window.status not in UNDER_WAY | {REMOVED}:
         return Blocked(
@@ -95,8 +99,8 @@ def _by_schedule(window: WindowState | Absent, now: datetime, account: UserState
             f"its request ended as {window.status}",
             "look at the request in Privileged Identity Management, then run again",
         )
-    subject = f"Global Administrator for {account.login}, for {tenant.window_minutes} minutes"
-    act = RequestRoleSchedule(account.object_id, GLOBAL_ADMINISTRATOR, tenant.window_minutes, JUSTIFICATION)
+    subject = f"Global Administrator for {account.login}, for {minutes} minutes"
+    act = RequestRoleSchedule(account.object_id, GLOBAL_ADMINISTRATOR, minutes, justification)
     return GraphCall("requested", subject, act)
 
 

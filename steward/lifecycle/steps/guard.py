@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from steward.config.model import SignIn, Tenant
 from steward.errors import ExitCode
-from steward.facts import Absent, Facts, RoleHolding, Unreadable, UserState
+from steward.facts import NOT_ASKED, Absent, Caller, Facts, RoleHolding, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
-from steward.lifecycle.ownership import check_other_accounts, deleted_or_unknown, require_own_account
+from steward.lifecycle.needs import READ_LOG
+from steward.lifecycle.ownership import check_other_accounts, deleted_or_unknown, find_stray, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.rights import may_take_roles, within_rights
 from steward.lifecycle.sign_in import is_settled
@@ -25,6 +26,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield from deleted_or_unknown(facts, tenant)
         return
     if isinstance(account, Blocked):
+        yield from _tell_of_stray(facts, tenant)
         yield account
         return
     roles = facts.roles
@@ -36,7 +38,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     if may_take_roles(facts.caller) and any(term.standing is Standing.OVER for _, term in judged):
         yield from within_rights(CLOSE.decide(facts, tenant), facts)
         return
-    yield from _tell(account, judged, tenant)
+    yield from _tell(account, judged, facts, tenant)
     yield from (could_not_tell(unreadable.what, unreadable.why) for unreadable in roles.unreadable)
     if not judged and not roles.unreadable:
         yield Already(account.login, "no privileged role by any path")
@@ -44,7 +46,20 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield from _check_open(facts, tenant, account)
 
 
-def _tell(account: UserState, judged: Sequence[tuple[RoleHolding, Term]], tenant: Tenant) -> Iterator[Action]:
+def _tell_of_stray(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Tell what a stamped account holds that may be another tenant file's, and then has a window of its own."""
+    stray = find_stray(facts.account)
+    for holding in privileged(facts.roles) if stray and isinstance(facts.roles, RoleHoldings) else ():
+        yield Blocked(
+            stray.login if stray else "",
+            f"it holds {describe(holding)}, and no window of this tenant file gives it",
+            f"python scripts/close.py {tenant.file}, at once, unless it is another tenant file's in its window",
+        )
+
+
+def _tell(
+    account: UserState, judged: Sequence[tuple[RoleHolding, Term]], facts: Facts, tenant: Tenant
+) -> Iterator[Action]:
     for holding, term in judged:
         held = f"it holds {describe(holding)}"
         match term.standing:
@@ -56,15 +71,26 @@ def _tell(account: UserState, judged: Sequence[tuple[RoleHolding, Term]], tenant
                 yield Blocked(
                     account.login,
                     f"could not tell whether a window runs: {held}; {term.why}",
-                    f"look again, or take it away at once: python scripts/close.py {tenant.file}",
+                    f"look again{_what_would_tell(facts, tenant)}, or take it away at once: "
+                    f"python scripts/close.py {tenant.file}",
                     ExitCode.COULD_NOT_TELL,
                 )
+
+
+def _what_would_tell(facts: Facts, tenant: Tenant) -> str:
+    """Return what the guard could be given to tell by, besides time."""
+    ways = []
+    if tenant.grants_by_latch and facts.stack == NOT_ASKED:
+        ways.append("--stacks <folder of the initialised stacks>, to read the latch")
+    if isinstance(facts.caller, Caller) and not READ_LOG.is_met_by(facts.caller.permissions):
+        ways.append(f"{READ_LOG.permission} for this identity, to read the audit log")
+    return f" with {', or '.join(ways)}" if ways else ""
 
 
 def _check_open(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:
     """Judge whether the account may be enabled; while somebody enrols it is not settled, and told as such."""
     methods = facts.methods
-    next_move = f"run scripts/post_apply.py {tenant.file}, or close it: python scripts/close.py {tenant.file}"
+    next_move = f"run python scripts/post_apply.py {tenant.file}, or close it: python scripts/close.py {tenant.file}"
     if not account.is_enabled:
         yield Already("sign-in", "blocked")
     elif tenant.account.sign_in is SignIn.BLOCKED:
@@ -84,8 +110,10 @@ GUARD = Step(
     reads=(
         *dict.fromkeys((*CLOSE.reads, "caller", "methods", "now", "stack")),
         "role_terms",
+        "reopened",
         "role_grants",
         "role_first_seen",
+        "role_last_absent",
     ),
     decide=decide,
     looks_again=True,

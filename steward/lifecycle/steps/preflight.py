@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from steward.config.model import Tenant
-from steward.facts import Absent, Facts, RoleHoldings, StackState, Unreadable, UserState
+from steward.facts import Absent, Facts, Organization, RoleHoldings, RoleTerm, StackState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell
 from steward.lifecycle.needs import post_apply_needs, post_apply_roles
-from steward.lifecycle.ownership import lost_latch, require_own_account
+from steward.lifecycle.ownership import is_missing, lost_latch, require_own_account
 from steward.lifecycle.privilege import privileged
+from steward.lifecycle.reopening import stands
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import preflight_checks as checks
 from steward.lifecycle.steps.preflight_sink import check_sink
@@ -24,8 +25,11 @@ from steward.wellknown.stack import (
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List all that is missing, at once; nothing is ever done here."""
-    yield from checks.check_permissions(facts, post_apply_needs(tenant), post_apply_roles())
+    organization = facts.organization
+    plans = organization.service_plans if isinstance(organization, Organization) else frozenset[str]()
+    yield from checks.check_permissions(facts, post_apply_needs(tenant, plans), post_apply_roles())
     yield from _check_deployed(facts, tenant)
+    yield from _check_not_reopened(facts, tenant)
     yield from _check_not_usable(facts)
     yield from checks.check_lock(facts)
     yield from checks.check_licences(facts, tenant)
@@ -52,9 +56,19 @@ def declared_addresses(tenant: Tenant) -> frozenset[str]:
     )
 
 
+def _check_not_reopened(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    reopened = facts.reopened
+    if isinstance(reopened, RoleTerm) and stands(facts):
+        yield Blocked(
+            "second window",
+            f"it was reopened until {reopened.ends:%Y-%m-%d %H:%M} UTC, and Entra ID ends it then",
+            f"run again after it, or end it at once: python scripts/close.py {tenant.file}",
+        )
+
+
 def _check_not_usable(facts: Facts) -> Iterator[Action]:
     account, roles = facts.account, facts.roles
-    if find_open_window(facts) is not None:
+    if find_open_window(facts) is not None or stands(facts):
         return
     if isinstance(account, UserState) and isinstance(roles, RoleHoldings) and account.is_enabled and privileged(roles):
         yield Found(
@@ -69,15 +83,17 @@ def _check_deployed(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     match facts.stack:
         case Unreadable():
             yield could_not_tell(facts.stack.what, facts.stack.why)
-        case Absent() if isinstance(facts.account, Absent):
+        case Absent() if is_missing(facts.account):
             yield Blocked("deploy", "Terraform knows nothing of this tenant", deploy)
         case Absent() | StackState(latch=Absent()):
-            yield lost_latch(tenant)
+            yield lost_latch(tenant, facts.stack)
         case stack:
             missing = sorted(declared_addresses(tenant) - stack.addresses)
             if missing:
                 why = f"Terraform's state lacks {', '.join(missing)}: the deploy did not finish"
-                yield Blocked("deploy", why, deploy)
+                # A deploy fails on what exists already, or makes it once more.
+                first = f"run python scripts/preflight.py {tenant.file}, which tells how Terraform takes in what exists"
+                yield Blocked("deploy", why, f"{first}, then cdktf deploy {tenant.name}")
     if isinstance(facts.account, Absent):
         yield Blocked(tenant.account.login, "there is no such account", deploy)
         return
@@ -101,6 +117,7 @@ PREFLIGHT = Step(
         "stack",
         "lock",
         "now",
+        "reopened",
         "window",
         "first_sign_in",
         "operators_word",

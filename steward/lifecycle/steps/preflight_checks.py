@@ -8,9 +8,10 @@ from steward.errors import ExitCode
 from steward.facts import Absent, Facts, LatchState, Organization, StackState, Unreadable
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.needs import Need, RoleNeed
+from steward.lifecycle.ownership import is_missing
 from steward.wellknown.account import STAMP
 from steward.wellknown.clients import AZURE_CLI
-from steward.wellknown.latch import PRIVILEGED, ROLE_ASSIGNMENT
+from steward.wellknown.latch import PREPARED, PRIVILEGED, ROLE_ASSIGNMENT
 from steward.wellknown.strengths import BUILT_IN_STRENGTHS, ENROLMENT_COMBINATION
 
 _PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
@@ -280,8 +281,8 @@ def check_leftovers(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         named = ", ".join(entry.name for entry in leftovers)
         yield could_not_tell(stack.what, f"{stack.why}; it has to know these, which exist: {named}")
         return
-    latch = stack.latch if isinstance(stack, StackState) else None
-    is_privileged = isinstance(latch, LatchState) and latch.phase == PRIVILEGED
+    latch = stack.latch if isinstance(stack, StackState) and isinstance(stack.latch, LatchState) else None
+    is_privileged = latch is not None and latch.phase == PRIVILEGED
     taken_in: list[dict[str, str]] = []
     for entry in leftovers:
         if entry.address.startswith(ROLE_ASSIGNMENT) and not is_privileged:
@@ -299,12 +300,14 @@ def check_leftovers(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             )
     if taken_in:
         # The command `terraform import` knows no plan time, on which the role's count depends, and refuses the stack.
+        # Without a latch in the state the apply makes one, and that one is to grant nothing: consent needs no role.
+        options = "" if latch is not None else f" -var=phase={PREPARED}"
         folder = f"cdktf.out/stacks/{tenant.name}"
         yield Blocked(
             "Terraform's state",
             f"it lacks what is named above ({len(taken_in)}), which one apply can take in",
             f"write {json.dumps({'import': taken_in})} to {folder}/import.tf.json, "
-            f"run terraform -chdir={folder} apply, and remove that file again",
+            f"run terraform -chdir={folder} apply{options}, and remove that file again",
         )
 
 
@@ -317,6 +320,8 @@ def check_account_is_ours_or_free(facts: Facts, tenant: Tenant) -> Iterator[Acti
             yield Already(login, "the name is free")
         case Unreadable():
             yield could_not_tell(account.what, account.why)
+        case _ if is_missing(account):
+            yield Already(login, f"the name is free; {account.login} has our stamp, and is another tenant file's")
         case _ if account.stamp == STAMP and not account.is_synchronised:
             yield Already(login, "it exists, and it is ours")
         case _:

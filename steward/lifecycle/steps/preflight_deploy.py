@@ -6,6 +6,7 @@ from steward.config.model import Tenant
 from steward.facts import Absent, Facts, UserState
 from steward.lifecycle.actions import Action, Blocked
 from steward.lifecycle.needs import deploy_needs, deploy_roles
+from steward.lifecycle.ownership import is_missing
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import preflight_checks as checks
 
@@ -24,7 +25,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield from checks.check_other_administrator(facts)
     yield from checks.check_account_is_ours_or_free(facts, tenant)
     yield from checks.check_leftovers(facts, tenant)
-    if isinstance(facts.account, UserState) and isinstance(facts.stack, Absent):
+    is_there = isinstance(facts.account, UserState) and not is_missing(facts.account)
+    if is_there and isinstance(facts.stack, Absent):
         yield Blocked(
             "Terraform's state",
             "the account exists, and there is no state that knows anything of it",
@@ -34,10 +36,10 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
 
 def _check_deployer(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     object_id = getattr(facts.caller, "object_id", None)
-    if object_id and object_id != tenant.deployer.object_id:
+    if object_id and object_id != tenant.deployer_id:
         yield Blocked(
             "deploying identity",
-            f"the tenant file names {tenant.deployer.object_id}, but {object_id} is signed in",
+            f"the tenant file names {tenant.deployer_id}, but {object_id} is signed in",
             "sign in as it, or correct deployer.object_id (for an application: that of its service principal)",
         )
 

@@ -25,6 +25,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     yield from _check_sign_in(facts, tenant, account)
     yield from _check_roles(facts, account)
     yield from _check_owned(facts, account)
+    yield from _check_reachable(facts, account)
     yield from check_other_accounts(facts)
     yield from _check_grants(facts, tenant, account)
     yield from check_mfa(facts, tenant)
@@ -71,6 +72,25 @@ def _check_owned(facts: Facts, account: UserState) -> Iterator[Action]:
         yield Already("owned objects", "no group or application that leads to a privileged role")
 
 
+def _check_reachable(facts: Facts, account: UserState) -> Iterator[Action]:
+    reachable, subject = facts.reachable, "Privileged Identity Management for Groups"
+    if isinstance(reachable, Absent):
+        yield Already(subject, "the tenant has no licence for it")
+        return
+    if isinstance(reachable, Unreadable):
+        yield could_not_tell(reachable.what, reachable.why)
+        return
+    yield from (could_not_tell(unreadable.what, unreadable.why) for unreadable in reachable.unreadable)
+    for holding in privileged(reachable):
+        yield Blocked(
+            account.login,
+            f"it could come to hold {describe(holding)}",
+            "take it out of that group's assignments (Entra admin center, Privileged Identity Management, Groups)",
+        )
+    if not privileged(reachable) and not reachable.unreadable:
+        yield Already(subject, "no membership or ownership that leads to a privileged role")
+
+
 def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:
     grants = facts.grants
     if not isinstance(grants, GrantsState):
@@ -94,6 +114,18 @@ def _check_grants(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[
 
 VERIFY = Step(
     name="verify",
-    reads=("account", "methods", "roles", "owned", "twins", "stack", "grants", "policies", "break_glass", "what_if"),
+    reads=(
+        "account",
+        "methods",
+        "roles",
+        "owned",
+        "reachable",
+        "twins",
+        "stack",
+        "grants",
+        "policies",
+        "break_glass",
+        "what_if",
+    ),
     decide=decide,
 )

@@ -238,6 +238,7 @@ class Seed:
     terms_of_use: tuple[str, ...] = ()  # agreements by name; policies name them by id
     custom_controls: tuple[str, ...] = ()  # custom authentication factors, which policies name as they are
     vault: SeedVault | None = None
+    storage: bool = False  # whether the tenant has the service principal of Azure Storage, for which tokens are asked
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tenant_id", _uuid(self.tenant_id, "tenant id"))

@@ -10,6 +10,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.delivery import add_delivery_options, open_delivery, plan_folder, valid_hours
 from scripts.program import run_program, run_until_told, tenant_parser
@@ -24,7 +28,7 @@ from steward.lifecycle.runner import worse
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def _sha256(text: str) -> str:
+def sha256(text: str) -> str:
     """Return a hash in lower case; argparse tells of what is none."""
     if not _SHA256.fullmatch(text.lower()):
         raise argparse.ArgumentTypeError(f"{text} is no SHA-256; give the 64 hexadecimal digits that were approved")
@@ -37,7 +41,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--plan", type=Path, help="the folder that plan.py wrote, or the plan in it (default: cdktf.out/plans/<tenant>)"
     )
-    parser.add_argument("--hash", type=_sha256, required=True, metavar="SHA256", help="the plan's hash as approved")
+    parser.add_argument("--hash", type=sha256, required=True, metavar="SHA256", help="the plan's hash as approved")
     add_delivery_options(parser)
     return parser.parse_args(arguments)
 

@@ -15,14 +15,20 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.program import run_program, shared_parser
 from steward.config.loader import find_tenant_files, load_tenant
 from steward.config.model import Tenant
+from steward.delivery.approved import read_changed
 from steward.errors import ConfigError, ExitCode, StewardError
 from steward.lifecycle.runner import worse
 from steward.review.as_json import as_json
 from steward.review.comment import render_comment
+from steward.review.kept import keep_reviews, read_reviews
 from steward.review.plan import read_plan
 from steward.review.review import Given, PlanReview, Review, Unread, collect, review_plan
 from steward.review.rule import Severity
@@ -48,7 +54,7 @@ def _sha256(text: str) -> str:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = shared_parser("Reviews plans of tenants: what changes about identity, and which rules it breaks.")
-    parser.add_argument("plans", nargs="+", type=Path, metavar="plan.json", help="what `terraform show -json` wrote")
+    parser.add_argument("plans", nargs="*", type=Path, metavar="plan.json", help="what `terraform show -json` wrote")
     parser.add_argument(
         "--tenants",
         action="append",
@@ -74,7 +80,20 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--comment", type=Path, metavar="FILE", help="write the Markdown comment here")
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings as SARIF 2.1.0 here")
-    return parser.parse_args(arguments)
+    parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the review here, without the plans' values")
+    parser.add_argument(
+        "--kept", nargs="+", type=Path, default=[], metavar="FILE", help="reviews that --keep has written elsewhere"
+    )
+    parser.add_argument(
+        "--expected",
+        type=Path,
+        metavar="FILE",
+        help="what changed_tenants.py printed: tell of a tenant without a review",
+    )
+    parsed = parser.parse_args(arguments)
+    if not parsed.plans and not parsed.kept and not parsed.expected:
+        parser.error("name a plan, or reviews with --kept, or the expected tenants with --expected")
+    return parsed
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -99,6 +118,11 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
             unread.append(Unread(_name(path), f"{error.what}: {error.why}" if error.why else error.what))
             continue
         reviews.append(review_plan(given, today=today, at_workstation=parsed.workstation))
+    for path in parsed.kept:
+        kept, kept_unread = _read_kept(path, console)
+        reviews += kept
+        unread += kept_unread
+    unread += _unreviewed(parsed.expected, reviews)
     review = collect(reviews, fail_on=_SEVERITIES.get(parsed.fail_on), unread=unread)
     _write(review, parsed, {tenant.name: _place(tenant.file) for tenant in tenants.values()})
     code = worse(code, review.exit_code)
@@ -110,16 +134,35 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
 
 
 def _give(path: Path, sha256: str | None, tenants: Mapping[str, Tenant]) -> Given:
+    plan = read_plan(_read(path), _name(path))
+    return Given(plan, _name(path), tenants.get(Subject(plan).tenant_id or ""), sha256)
+
+
+def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise ConfigError(
             f"{_name(path)} cannot be read",
             why=error.strerror or str(error),
             next_move="name the file that was written",
         ) from None
-    plan = read_plan(content, _name(path))
-    return Given(plan, _name(path), tenants.get(Subject(plan).tenant_id or ""), sha256)
+
+
+def _read_kept(path: Path, console: Console) -> tuple[list[PlanReview], list[Unread]]:
+    try:
+        return read_reviews(_read(path), _name(path))
+    except StewardError as error:
+        console.fail(error)
+        return [], [Unread(_name(path), f"{error.what}: {error.why}" if error.why else error.what)]
+
+
+def _unreviewed(expected: Path | None, reviews: Sequence[PlanReview]) -> Iterator[Unread]:
+    """Yield the tenants that a review was expected of; whatever went wrong, its own job says what."""
+    names = {review.name for review in reviews}
+    for entry in read_changed(expected)["matrix"]["include"] if expected else ():
+        if entry["tenant"] not in names:
+            yield Unread(entry["tenant"], "it was not planned, or not reviewed; its job says why")
 
 
 def _hashes(parsed: argparse.Namespace) -> list[str]:
@@ -177,6 +220,8 @@ def _write(review: Review, parsed: argparse.Namespace, places: Mapping[str, str]
         _write_file(parsed.comment, render_comment(review))
     if parsed.sarif:
         _write_file(parsed.sarif, _as_text(as_sarif(review, places=places)))
+    if parsed.keep:
+        _write_file(parsed.keep, keep_reviews(review.plans, review.unread).decode())
 
 
 def _as_text(document: Mapping[str, Any]) -> str:

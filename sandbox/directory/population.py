@@ -45,6 +45,14 @@ _VAULT_SCOPE = {
     "userConsentDisplayName": None,
     "value": "user_impersonation",
 }
+# Azure Storage, and its one delegated permission; blobs are outside the directory, and not served here.
+_STORAGE_APP_ID, _STORAGE = "e406a681-f3d4-42a8-90b6-c2b029497af1", "https://storage.azure.com"
+_STORAGE_SCOPE = {
+    **_VAULT_SCOPE,
+    "adminConsentDescription": "Access Azure Storage",
+    "adminConsentDisplayName": "Access Azure Storage",
+    "id": "03e0da56-190b-40ad-a80c-ea378c433f7f",
+}
 _STRENGTH_STAMP = "2021-12-01T00:00:00Z"
 
 
@@ -108,8 +116,7 @@ def populate(
     for group in seed.groups:
         _add_group(directory, group)
     _add_relations(directory, seed)
-    if seed.vault is not None:
-        _add_vault(directory, seed, seed.vault)
+    _add_services(directory, seed)
     roles.ensure_active(directory, GLOBAL_ADMINISTRATOR)
     _give_roles(directory, seed)
     # What the seed names was there before the policy.
@@ -240,17 +247,28 @@ def _add_microsoft_applications(directory: Directory) -> None:
         directory.service_principals[principal_id] = record
 
 
+def _add_services(directory: Directory, seed: Seed) -> None:
+    if seed.vault is not None:
+        _add_vault(directory, seed, seed.vault)
+    if seed.storage:
+        _add_resource(directory, _STORAGE_APP_ID, "Azure Storage", _STORAGE, _STORAGE_SCOPE)
+
+
 def _add_vault(directory: Directory, seed: Seed, vault: SeedVault) -> None:
     """Give the tenant its vault, and the service principal of Key Vault, for which tokens are asked."""
-    app_id = vaults.KEY_VAULT_APP_ID
+    _add_resource(directory, vaults.KEY_VAULT_APP_ID, "Azure Key Vault", vaults.RESOURCE, _VAULT_SCOPE)
+    find = _name_lookup(directory, seed)
+    directory.vault = vaults.new_vault(vault.name, {find(each.name): each.actions for each in vault.access})
+
+
+def _add_resource(directory: Directory, app_id: str, name: str, resource: str, scope: dict[str, Any]) -> None:
+    """Give the tenant the service principal of a service of Azure with its one delegated permission."""
     directory.published_applications[app_id] = {
-        **_published(app_id, "Azure Key Vault", owner=MICROSOFT_TENANT_ID, app_roles=[], scopes=[_VAULT_SCOPE]),
-        "servicePrincipalNames": [app_id, vaults.RESOURCE],
+        **_published(app_id, name, owner=MICROSOFT_TENANT_ID, app_roles=[], scopes=[scope]),
+        "servicePrincipalNames": [app_id, resource],
     }
     principal_id = seeded_id(directory.tenant_id, "servicePrincipal", app_id)
     directory.service_principals[principal_id] = service_principals.new_record(principal_id, app_id, {})
-    find = _name_lookup(directory, seed)
-    directory.vault = vaults.new_vault(vault.name, {find(each.name): each.actions for each in vault.access})
 
 
 def _published(

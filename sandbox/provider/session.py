@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from sandbox.provider.diagnostics import Diagnosis
 from sandbox.provider.graph import Graph
@@ -69,6 +69,7 @@ SCHEMA: Final = Object(
 _LOOPBACK = re.compile(r"https://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?")
 _METADATA_VERSION = "2022-09-01"
 _RENEWED_BEFORE_END = 20 * 60.0
+_AUDIENCE = "api://AzureADTokenExchange"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -92,7 +93,7 @@ def sign_in(config: Mapping[str, Any]) -> Session:
     given = _completed(config)
     transport = Transport()
     login, graph = _sandbox_endpoints(transport, given["metadata_host"])
-    credential = _credential(given)
+    credential = _credential(given, transport)
     tokens = _Tokens(transport, f"{login}/{given['tenant_id']}/oauth2/v2.0/token", credential, f"{graph}/.default")
     object_id = _claims(tokens.current()).get("oid")
     if not object_id:
@@ -155,7 +156,7 @@ def _not_a_sandbox(why: str, following: str = "start a sandbox and use its envir
     )
 
 
-def _credential(given: Mapping[str, str]) -> dict[str, str]:
+def _credential(given: Mapping[str, str], transport: Transport) -> dict[str, str]:
     """Return the token request's form fields that say who is asking."""
     client_id = given["client_id"] or _file_text(given["client_id_file_path"])
     if given["client_certificate"] or given["client_certificate_path"]:
@@ -166,7 +167,9 @@ def _credential(given: Mapping[str, str]) -> dict[str, str]:
     secret = given["client_secret"] or _file_text(given["client_secret_file_path"])
     if given["tenant_id"] and client_id and secret:
         return {"client_id": client_id, "client_secret": secret}
-    assertion = given["oidc_token"] or _file_text(given["oidc_token_file_path"])
+    assertion = (
+        given["oidc_token"] or _file_text(given["oidc_token_file_path"]) or _requested_assertion(given, transport)
+    )
     if given["tenant_id"] and client_id and assertion and _is_on(given["use_oidc"]):
         return {"client_id": client_id, "client_assertion_type": _ASSERTION_TYPE, "client_assertion": assertion}
     missing = [
@@ -177,6 +180,28 @@ def _credential(given: Mapping[str, str]) -> dict[str, str]:
         f"Against a sandbox a secret or an OIDC token signs in, never Azure CLI or a managed identity. Missing: "
         f"{', '.join(missing)}. Next: use the environment that the sandbox wrote.",
     )
+
+
+def _requested_assertion(given: Mapping[str, str], transport: Transport) -> str:
+    """Ask a forge for its job's identity token; a stand-in on loopback only, as everything else that is asked here."""
+    url, bearer = given["oidc_request_url"], given["oidc_request_token"]
+    if not (url and bearer and _is_on(given["use_oidc"])):
+        return ""
+    address, _, asked = url.partition("?")
+    _require_loopback(address, "the address of the job's identity token")
+    try:
+        answer = transport.send(
+            "GET",
+            address,
+            query={**dict(parse_qsl(asked)), "audience": _AUDIENCE},
+            headers={"Authorization": f"Bearer {bearer}"},
+        )
+    except Unreachable as error:
+        raise Diagnosis("GitHubOIDCAuthorizer: failed to request token", error) from error
+    value = answer.body.get("value") if answer.status == HTTPStatus.OK and isinstance(answer.body, dict) else None
+    if not value:
+        raise Diagnosis("GitHubOIDCAuthorizer: received no token", f"HTTP {answer.phrase}")
+    return str(value)
 
 
 def _is_on(switch: str) -> bool:

@@ -26,6 +26,7 @@ SHARED = (
     "steward/config/",
     "steward/errors.py",
     "steward/ids.py",
+    "steward/pasting.py",
     "steward/wellknown/",
     "toolchain/package-lock.json",
 )

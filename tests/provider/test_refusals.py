@@ -110,6 +110,17 @@ def test_sandbox_without_a_usable_credential_is_refused_with_what_is_missing(
     assert len(served.asked) == 1, situation
 
 
+@pytest.mark.parametrize(
+    "url", [f"{ELSEWHERE}/token", "http://localhost/token", "https://localhost@contoso.example/token"]
+)
+def test_a_jobs_identity_token_is_asked_for_on_loopback_only(url: str, served: Served) -> None:
+    asked = {"use_oidc": True, "oidc_request_url": url, "oidc_request_token": "very-secret"}
+    config = {name: value for name, value in CREDENTIALS.items() if name != "client_secret"} | asked
+    with pytest.raises(Diagnosis, match=REFUSED) as refused:
+        sign_in({"metadata_host": served.host, **config})
+    assert "very-secret" not in str(refused.value)
+
+
 @pytest.mark.terraform
 def test_terraform_with_a_host_elsewhere_ends_with_one_clear_error(bare_workspace: Workspace) -> None:
     secrets = {f"ARM_{name.upper()}": value for name, value in CREDENTIALS.items()}

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.program import run_program, run_until_told, shared_parser
 from scripts.wiring import sign_in
@@ -59,7 +63,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("verb", choices=list(_VERBS), metavar="|".join(_VERBS), help=verbs)
     parser.add_argument("tenant", type=Path, help="the tenant file")
     parser.add_argument(
-        "identities", nargs="*", metavar="identity", help=f"only these of {', '.join(NAMES)} (default: the usual ones)"
+        "identities",
+        nargs="*",
+        default=(),
+        metavar="identity",
+        help=f"only these of {', '.join(NAMES)} (default: the usual ones)",
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--device-code", action="store_true", help="sign in at a browser elsewhere, with a code")
@@ -67,7 +75,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--renew", action="store_true", help="make: replace the certificates, whenever they end")
     parser.add_argument("--all", action="store_true", help="retire: delete the identities")
     parser.add_argument("--unsealed", action="store_true", help="retire: although the tenant is not sealed")
-    parsed = parser.parse_args(arguments)
+    # Otherwise the identities could not follow an option.
+    parsed = parser.parse_intermixed_args(arguments)
     unknown = sorted(set(parsed.identities) - set(NAMES))
     if unknown:
         parser.error(f"no identity is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
@@ -142,15 +151,23 @@ class Visit:
                 return await self._record(remove_step(chosen) if self.parsed.all else retire_step(chosen)), ()
 
     async def _make(self) -> tuple[StepOutcome, tuple[str, ...]]:
+        if self._trust is not None:
+            blocked = await self._look_for_certificates()
+            if blocked is not None:
+                return blocked, ()
+        outcome = await self._record(make_step(self._chosen()))
+        return outcome, self._write(outcome.facts)
+
+    async def _look_for_certificates(self) -> StepOutcome | None:
+        """Make the certificates that are needed; returns what the look told where it did not show the applications."""
         lines: list[Line] = []
         glanced = await self._runner(None, lines.append).preview(make_step(self._chosen(), shows_all=True))
         if glanced.is_blocked and not isinstance(glanced.facts.registrations, Registrations):
             for line in lines:
                 self.console.show(line)
-            return glanced, ()
+            return glanced
         self._make_certificates(glanced.facts)
-        outcome = await self._record(make_step(self._chosen()))
-        return outcome, self._write(outcome.facts)
+        return None
 
     def _write(self, facts: Facts) -> tuple[str, ...]:
         """Write what was made into the tenant file, as far as it was made."""

@@ -3,8 +3,8 @@
 A schedule of the assignment kind is in force as a membership or ownership, made when it begins and gone when it ends;
 one of the eligibility kind gives nothing until somebody takes it up. Sources: learn.microsoft.com, "Create
 assignmentScheduleRequest", "Create eligibilityScheduleRequest" and "List eligibilityScheduleInstances" of
-privilegedAccessGroup, "Privileged Identity Management (PIM) for Groups", read November 2026; ids and the limits of an
-untouched group's policy as the azuread provider met them (its issues #1450 and #1464).
+privilegedAccessGroup, "Privileged Identity Management (PIM) for Groups", read November 2026; the form of a schedule's
+id as the azuread provider parses it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -49,6 +49,10 @@ class Kind:
         return found
 
 
+# An assumption: "Configure PIM for Groups settings" (learn.microsoft.com, read November 2026) names the settings and no
+# defaults. Lengths and justification are those of a directory role ("List rules (for a role management policy)", its
+# sample), and nothing may be without an end, as a role may: the worse for the caller. That a policy refuses a permanent
+# eligibility is on record (azuread provider #1450), and no more than that.
 ASSIGNMENT = Kind(
     "assignment",
     "group_assignment_schedules",

@@ -46,7 +46,7 @@ def compare(wanted: Wanted, found: RegistrationState | None, graph_id: str) -> I
     """Yield every difference; `graph_id` is the object id of Microsoft Graph's service principal in the tenant."""
     subject = f"{wanted.identity}:"
     if found is None:
-        register = acts.RegisterApplication(wanted.name, wanted.tags)
+        register = acts.RegisterApplication(wanted.name, frozenset(wanted.tags))
         call = GraphCall("registered", f"{subject} application {wanted.name}", register)
         yield Difference(Stage.REGISTERED, call.subject, "there is no such application", call)
     principal = found.principal if found else None
@@ -128,9 +128,9 @@ def _settings(wanted: Wanted, found: RegistrationState) -> Iterator[Difference]:
 
 def _excess(wanted: Wanted, principal: PrincipalState, graph_id: str) -> Iterator[Difference]:
     subject = f"{wanted.identity}:"
-    wanted_ids = _ids_of(wanted.permissions)
+    kept_ids = _ids_of(wanted.permissions | wanted.undecided)
     for granted in principal.permissions:
-        if granted.api_id != graph_id or granted.role_id not in wanted_ids:
+        if granted.api_id != graph_id or granted.role_id not in kept_ids:
             revoke = acts.RevokeAppRole(principal.object_id, granted.assignment_id)
             call = GraphCall("revoked", f"{subject} permission {name_permission(granted.role_id)}", revoke)
             yield Difference(Stage.UNTANGLED, call.subject, "it is more than the identity needs", call)

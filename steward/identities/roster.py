@@ -9,7 +9,6 @@ from enum import Enum, auto
 
 from steward.config.model import Tenant
 from steward.lifecycle.needs import (
-    GOVERNING_PLANS,
     POST_APPLY_ROLES,
     Need,
     RoleNeed,
@@ -58,10 +57,6 @@ class Identity:
     def needs_once_sealed(self, tenant: Tenant, service_plans: frozenset[str]) -> tuple[Need, ...]:
         """Return what it keeps: nothing by which an application becomes Global Administrator."""
         return without_escalation(self.needs_before_sealing(tenant, service_plans)) if self.stays else ()
-
-    def depends_on_plans(self, tenant: Tenant) -> bool:
-        """Return whether the tenant file alone does not say what it needs, but the tenant's licences do."""
-        return self.needs_before_sealing(tenant, frozenset()) != self.needs_before_sealing(tenant, GOVERNING_PLANS)
 
 
 def _by_file(needs: Callable[[Tenant], tuple[Need, ...]]) -> Needs:

@@ -5,13 +5,13 @@ tenant file and nobody else could sign in as it when we found it, or if the tena
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from steward import acts
 from steward.config.model import CertificateTrust, Tenant
 from steward.facts import Absent, Caller, Facts, Organization, Unreadable
-from steward.identities.differences import Difference, Stage, compare
+from steward.identities.differences import Difference, Stage, compare, name_role
 from steward.identities.ours import find_kept, find_stamped, in_the_way
 from steward.identities.roster import ROSTER, Identity
 from steward.identities.wanted import Certificate, Wanted, nothing_of, want
@@ -39,7 +39,6 @@ WRITING = (
 _NEEDED_TO_WRITE = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
 _ROLE_WRITING = "RoleManagement.ReadWrite.Directory"
 _LONGEST_RENEWAL = timedelta(days=30)
-_SIGN_IN_ANEW = "sign in without --azure-cli, as a Global Administrator"
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Chosen:
         """Return what an identity should be: of a sealed tenant only a named one gets all that its work takes."""
         if is_sealed is None:
             is_sealed = tenant.account.sealed_on is not None and not self.is_by_name
-        plans = facts.organization.service_plans if isinstance(facts.organization, Organization) else frozenset[str]()
+        plans = facts.organization.service_plans if isinstance(facts.organization, Organization) else None
         return want(identity, tenant, is_sealed=is_sealed, service_plans=plans, certificates=self.certificates)
 
 
@@ -68,9 +67,7 @@ def make_step(chosen: Chosen, *, shows_all: bool = False) -> Step:
         if blocked or not isinstance(facts.registrations, Registrations):
             return
         for identity in chosen.identities:
-            unknown = _unknown_plans(identity, facts, tenant)
-            wanted = chosen.want(identity, facts, tenant)
-            yield from [unknown] if unknown else _make(wanted, facts, tenant, shows_all=shows_all)
+            yield from _make(chosen.want(identity, facts, tenant), facts, tenant, shows_all=shows_all)
 
     return _step(decide)
 
@@ -169,15 +166,6 @@ def _check(facts: Facts, *, needs_writing: bool) -> Iterator[Action]:
         )
 
 
-def _unknown_plans(identity: Identity, facts: Facts, tenant: Tenant) -> Blocked | None:
-    """Return the refusal for an identity whose needs depend on licences that could not be read."""
-    if isinstance(facts.organization, Organization) or not identity.depends_on_plans(tenant):
-        return None
-    why = facts.organization.why if isinstance(facts.organization, Unreadable) else facts.organization.what
-    blocked = could_not_tell(f"{identity.name}: what the tenant's licences make it need", why)
-    return Blocked(blocked.subject, blocked.why, _SIGN_IN_ANEW, blocked.exit_code)
-
-
 def _make(wanted: Wanted, facts: Facts, tenant: Tenant, *, shows_all: bool) -> Iterator[Action]:
     registrations = _require(facts)
     refusals = list(in_the_way(wanted, registrations, facts, tenant))
@@ -192,8 +180,9 @@ def _make(wanted: Wanted, facts: Facts, tenant: Tenant, *, shows_all: bool) -> I
     differences = list(compare(wanted, kept, registrations.graph_id))
     yield from _unmendable(differences)
     yield from _mend(differences, facts, shows_all=shows_all)
-    yield from _unknown_roles(wanted, kept)
-    if not differences and kept is not None:
+    unknown = list(_unknown(wanted, kept, facts))
+    yield from unknown
+    if not differences and not unknown and kept is not None:
         yield Already(wanted.identity, f"as it should be ({kept.client_id})")
 
 
@@ -206,8 +195,9 @@ def _without_making(wanted: Wanted, found: RegistrationState, facts: Facts) -> I
     differences = [each for each in compared if each.stage is not Stage.TRUSTED]
     yield from _unmendable(differences)
     yield from _mend(differences, facts, shows_all=False)
-    yield from _unknown_roles(wanted, found)
-    if not any(each.call for each in differences):
+    unknown = list(_unknown(wanted, found, facts))
+    yield from unknown
+    if not any(each.call for each in differences) and not unknown:
         yield Already(wanted.identity, "it has nothing that leads to Global Administrator")
 
 
@@ -219,8 +209,8 @@ def _mend(differences: list[Difference], facts: Facts, *, shows_all: bool) -> It
         if each.call is None or not (shows_all or each.stage == first):
             continue
         is_role = isinstance(each.call.act, acts.GiveApplicationRole | acts.RemoveRoleAssignment)
-        if is_role and isinstance(facts.caller, Caller) and not shows_all and not _may_write_roles(facts.caller):
-            yield Blocked(each.subject, "the token may neither give nor take directory roles", _SIGN_IN_ANEW)
+        if is_role and not _may_write_roles(facts, is_preview=shows_all):
+            yield Blocked(each.subject, "the token may neither give nor take directory roles", _sign_in_anew(facts))
         else:
             yield each.call
 
@@ -231,15 +221,37 @@ def _unmendable(differences: list[Difference]) -> Iterator[Action]:
             yield Found(each.subject, each.why, each.next_move)
 
 
-def _unknown_roles(wanted: Wanted, found: RegistrationState | None) -> Iterator[Action]:
-    """Yield a refusal where nobody can tell which directory roles the identity holds."""
-    if found is not None and found.principal is not None and found.principal.roles is None:
-        blocked = could_not_tell(f"{wanted.identity}: directory roles", "the token may not read them")
-        yield Blocked(blocked.subject, blocked.why, _SIGN_IN_ANEW, blocked.exit_code)
+def _unknown(wanted: Wanted, found: RegistrationState | None, facts: Facts) -> Iterator[Blocked]:
+    """Yield what the token does not let anybody see of an identity, or of what it should be."""
+    if wanted.undecided and isinstance(facts.organization, Absent | Unreadable):
+        why = facts.organization.why if isinstance(facts.organization, Unreadable) else facts.organization.what
+        permissions = ", ".join(sorted(wanted.undecided))
+        blocked = could_not_tell(f"{wanted.identity}: whether the tenant's licences make it need {permissions}", why)
+        yield replace(blocked, next_move=_sign_in_anew(facts)) if _is_azure_cli(facts) else blocked
+    if found is None or found.principal is None or found.principal.roles is not None:
+        return
+    for template_id in sorted(wanted.role_template_ids):
+        subject = f"{wanted.identity}: directory role {name_role(template_id)}"
+        yield Blocked(subject, "it is needed, and the token may not see directory roles", _sign_in_anew(facts))
+    if not wanted.role_template_ids:
+        blocked = could_not_tell(f"{wanted.identity}: directory roles", "the token may not see them")
+        yield replace(blocked, next_move=_sign_in_anew(facts))
 
 
-def _may_write_roles(caller: Caller) -> bool:
-    return _ROLE_WRITING in caller.permissions and caller.app_id != AZURE_CLI
+def _may_write_roles(facts: Facts, *, is_preview: bool) -> bool:
+    """Return whether the sign-in reaches directory roles; for a preview nobody consents to writing them."""
+    if not isinstance(facts.caller, Caller) or _is_azure_cli(facts):
+        return False
+    return is_preview or _ROLE_WRITING in facts.caller.permissions
+
+
+def _is_azure_cli(facts: Facts) -> bool:
+    return isinstance(facts.caller, Caller) and facts.caller.app_id == AZURE_CLI
+
+
+def _sign_in_anew(facts: Facts) -> str:
+    who = "as a Global Administrator"
+    return f"sign in without --azure-cli, {who}" if _is_azure_cli(facts) else f"sign in {who}, and consent to all"
 
 
 def _tell(chosen: Chosen, identity: Identity, facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -248,12 +260,10 @@ def _tell(chosen: Chosen, identity: Identity, facts: Facts, tenant: Tenant) -> I
     kept = find_kept(wanted.identity, registrations, tenant)
     if kept is None:
         yield Found(
-            wanted.identity, "there is no application of it", f"python scripts/identities.py make {tenant.file}"
+            wanted.identity, "there is no application of it", f"python scripts/identities.py make {tenant.pasted}"
         )
         return
-    refusals = list(in_the_way(wanted, registrations, facts, tenant))
-    unknown = _unknown_plans(identity, facts, tenant)
-    refusals += [unknown] if unknown else []
+    refusals = [*in_the_way(wanted, registrations, facts, tenant), *_unknown(wanted, kept, facts)]
     yield from refusals
     differences = list(compare(wanted, kept, registrations.graph_id))
     for each in differences:
@@ -262,7 +272,6 @@ def _tell(chosen: Chosen, identity: Identity, facts: Facts, tenant: Tenant) -> I
         if double.object_id != kept.object_id:
             subject = f"{wanted.identity}: second application {double.name} ({double.client_id})"
             yield Found(subject, "too much: one application is one identity", "run make, which deletes it")
-    yield from _unknown_roles(wanted, kept)
     if wanted.certificate is not None and ends_soon(wanted.certificate, tenant, chosen.now):
         ends = f"{wanted.certificate.ends:%Y-%m-%d}"
         yield Found(f"{wanted.identity}: certificate", f"it ends on {ends}", "run make, which renews it")
@@ -279,7 +288,7 @@ def _told(difference: Difference, tenant: Tenant) -> Found:
     return Found(
         difference.subject,
         f"{'lacks' if is_lacking else 'too much'}: {difference.why}",
-        f"python scripts/identities.py {verb} {tenant.file}",
+        f"python scripts/identities.py {verb} {tenant.pasted}",
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from steward.config.model import GithubTrust, Tenant
 from steward.identities.roster import Identity, Place
+from steward.lifecycle.needs import GOVERNING_PLANS
 from steward.wellknown.registration import file_tag, identity_tag
 
 
@@ -29,7 +30,10 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An application with its service principal as they should be; no owner and no client secret in any case."""
+    """An application with its service principal as they should be; no owner and no client secret in any case.
+
+    `undecided` are the permissions that depend on licences which could not be read: neither granted nor revoked.
+    """
 
     identity: str
     name: str
@@ -39,6 +43,7 @@ class Wanted:
     trusts: tuple[Trust, ...] = ()
     certificate: Certificate | None = None
     signs_in_by_certificate: bool = False
+    undecided: frozenset[str] = frozenset()
 
 
 def want(
@@ -46,22 +51,28 @@ def want(
     tenant: Tenant,
     *,
     is_sealed: bool,
-    service_plans: frozenset[str] = frozenset(),
+    service_plans: frozenset[str] | None = frozenset(),
     certificates: Mapping[str, Certificate] | None = None,
 ) -> Wanted:
-    """Return what the identity should be, before the tenant is sealed or once it is."""
+    """Return what the identity should be, before the tenant is sealed or once it is.
+
+    Without the tenant's service plans (None) it is what the identity needs in every case.
+    """
     trust = tenant.identities.trust if tenant.identities else None
     is_github = isinstance(trust, GithubTrust)
     needs_of = identity.needs_once_sealed if is_sealed else identity.needs_before_sealing
+    permissions = frozenset(need.permission for need in needs_of(tenant, service_plans or frozenset()))
+    possible = frozenset(need.permission for need in needs_of(tenant, GOVERNING_PLANS))
     return Wanted(
         identity=identity.name,
         name=f"CiraSync {identity.name} ({tenant.name})",
         tags=(file_tag(tenant.name), identity_tag(tenant.name, identity.name)),
-        permissions=frozenset(need.permission for need in needs_of(tenant, service_plans)),
+        permissions=permissions,
         role_template_ids=frozenset() if is_sealed else frozenset(role.template_ids[0] for role in identity.roles),
         trusts=tuple(_subjects(trust, identity)) if isinstance(trust, GithubTrust) else (),
         certificate=None if is_github else (certificates or {}).get(identity.name),
         signs_in_by_certificate=trust is not None and not is_github,
+        undecided=possible - permissions if service_plans is None else frozenset(),
     )
 
 

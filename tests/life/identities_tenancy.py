@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
@@ -121,24 +122,14 @@ class IdentitiesTenancy:
         assert ended.returncode == code, told
         return told
 
-    def run_elsewhere(self, verb: str, *options: str) -> tuple[int, str]:
-        """Run identities.py with the administrator at a browser elsewhere, told the code; return how it ended."""
-        with subprocess.Popen(
-            self.command(verb, "--device-code", *options),
-            cwd=self.scene.folder,
-            env=dict(self.environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as running:
-            assert running.stdout is not None
-            shown = running.stdout.readline()
-            asked = re.search(r"open (\S+) and enter the code (\S+)", shown)
-            assert asked, shown + running.stdout.read()
-            with Browser(self.scene.sandbox.base_url, self.scene.sandbox.ca_file) as browser:
-                walk(browser, asked[1], code=asked[2])
-            told, _ = running.communicate(timeout=240)
-        return running.returncode, shown + told
+    def run_elsewhere(self, verb: str, *options: str) -> str:
+        """Run identities.py in this process, with the administrator at a browser elsewhere, told the code."""
+        told = _Elsewhere(self.scene)
+        with contextlib.chdir(self.scene.folder), redirect_stderr(told), redirect_stdout(told):
+            ended = identities.main(self.command(verb, "--device-code", *options)[2:])
+        assert ended == 0, told.getvalue()
+        assert told.has_walked
+        return told.getvalue()
 
     def writes(self) -> list[str]:
         """Return the requests to Graph in the journal that could have changed the tenant."""
@@ -177,6 +168,27 @@ class IdentitiesTenancy:
         """Return every line of evidence."""
         files = sorted((self.scene.folder / "evidence" / NAME).glob("*.jsonl"))
         return [json.loads(line) for file in files for line in file.read_text().splitlines()]
+
+
+class _Elsewhere(io.StringIO):
+    """What a program tells; once it shows the code, the administrator enters it."""
+
+    def __init__(self, scene: Scene) -> None:
+        super().__init__()
+        self._scene = scene
+        self.has_walked = False
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        asked = re.search(r"open (\S+) and enter the code (\S+)\s", self.getvalue())
+        if asked and not self.has_walked:
+            self.has_walked = True
+            threading.Thread(target=self._walk, args=(asked[1], asked[2]), daemon=True).start()
+        return written
+
+    def _walk(self, address: str, code: str) -> None:
+        with Browser(self._scene.sandbox.base_url, self._scene.sandbox.ca_file) as browser:
+            walk(browser, address, code=code)
 
 
 _KEPT = ("applications", "service_principals", "owners", "app_role_assignments", "federated_credentials")

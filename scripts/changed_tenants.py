@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.program import run_program
 from steward.delivery.changes import ChangedTenants, find_changed

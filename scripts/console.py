@@ -26,7 +26,7 @@ class Console:
 
     def show(self, line: Line, *, about: str = "") -> None:
         """Show one line of progress, with the tenant that it is about where there are several."""
-        needs_somebody = line.verb in {"missing", "refused", "unreadable", "found", "blocked"}
+        needs_somebody = line.verb in {"alarm", "amiss", "missing", "refused", "unreadable", "found", "blocked"}
         if self._is_quiet and not needs_somebody:
             return
         if not line.subject:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from steward.config.clouds import Cloud
 from steward.errors import ConfigError
+from steward.forge.address import Forge
 from steward.graph.credentials import (
     CertificateSignIn,
     CliSignIn,
@@ -17,6 +18,7 @@ from steward.graph.credentials import (
     SecretSignIn,
     SignInMethod,
 )
+from steward.graph.job_token import request_job_token
 from steward.secret import Secret
 
 # jsii, which runs the CDK in Node.js, puts a banner about the age of Node.js before what a program says, and would bury
@@ -25,6 +27,19 @@ QUIET_NODE: Mapping[str, str] = {
     "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
     "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "18,19,20,21,22,23,24,25,26,27,28",
 }
+
+# With these two a job of GitHub gets its identity token, and whoever has them signs in as our identities.
+_JOBS_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_"  # noqa: S105  # the beginning of variables' names
+_OTHER_SIGN_INS = (
+    "ARM_CLIENT_SECRET",
+    "ARM_CLIENT_SECRET_FILE_PATH",
+    "ARM_CLIENT_CERTIFICATE",
+    "ARM_CLIENT_CERTIFICATE_PASSWORD",
+    "ARM_CLIENT_CERTIFICATE_PATH",
+    "ARM_CLIENT_ID_FILE_PATH",
+    "ARM_OIDC_TOKEN",
+    "ARM_OIDC_TOKEN_FILE_PATH",
+)
 
 
 def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
@@ -46,6 +61,10 @@ def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
         return FederatedSignIn(client_id, lambda: _read_token(Path(token_file)))
     if client_id and token:
         return FederatedSignIn(client_id, lambda: Secret(token))
+    asked = _first(variables, "ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL")
+    bearer = _first(variables, "ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    if client_id and asked and bearer:
+        return FederatedSignIn(client_id, lambda: request_job_token(asked, Secret(bearer)))
     if variables.get("ARM_USE_CLI", "true").lower() != "false" and shutil.which("az"):
         return CliSignIn()
     raise ConfigError(
@@ -53,6 +72,10 @@ def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
         why="ARM_* hold no certificate, secret or federated token, and Azure CLI is not to be used or not there",
         next_move="set ARM_CLIENT_ID with ARM_CLIENT_CERTIFICATE_PATH, ARM_CLIENT_SECRET or ARM_OIDC_TOKEN_FILE_PATH",
     )
+
+
+def _first(variables: Mapping[str, str], *names: str) -> str:
+    return next((variables[name] for name in names if variables.get(name)), "")
 
 
 def _read_token(file: Path) -> Secret:
@@ -78,7 +101,7 @@ def terraform_environment(cloud: Cloud, variables: Mapping[str, str] = os.enviro
 
 def sink_environment(variables: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the environment of a sink's program: the caller's own, without what our identity signs in with."""
-    return {name: value for name, value in variables.items() if not name.startswith("ARM_")}
+    return {name: value for name, value in variables.items() if not name.startswith(("ARM_", _JOBS_TOKEN))}
 
 
 def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
@@ -98,6 +121,40 @@ def find_terraform(variables: Mapping[str, str] = os.environ) -> str:
     )
 
 
+def read_forge(variables: Mapping[str, str] = os.environ) -> Forge:
+    """Return where the forge's API is and the job's token for it, by the variables that GitHub sets in a job.
+
+    Raises `ConfigError` when one is missing.
+    """
+    names = ("GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN")
+    missing = [name for name in names if not variables.get(name)]
+    if missing:
+        raise ConfigError(
+            f"{', '.join(missing)} is not set",
+            why="a job of GitHub has them; the token only where its step names it",
+            next_move="set it; for the token write `env: {GITHUB_TOKEN: ${{ github.token }}}` at the step",
+        )
+    api_url, repository, token = (variables[name] for name in names)
+    if not api_url.startswith("https://"):
+        raise ConfigError(
+            "GITHUB_API_URL is not https", why="the token would travel in clear", next_move="write https://"
+        )
+    ca_file = variables.get("SSL_CERT_FILE")
+    return Forge(api_url, repository, Secret(token), Path(ca_file) if ca_file else None)
+
+
+def environment_as(client_id: str, tenant_id: str, variables: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the caller's environment with one of our identities' sign-in by the job's token, and no other one."""
+    kept = {name: value for name, value in variables.items() if name not in _OTHER_SIGN_INS}
+    return {
+        **kept,
+        "ARM_TENANT_ID": tenant_id,
+        "ARM_CLIENT_ID": client_id,
+        "ARM_USE_OIDC": "true",
+        "ARM_USE_CLI": "false",
+    }
+
+
 def find_on_path(program: str) -> str | None:
     """Return where a program lies on PATH, None where it does not."""
     return shutil.which(program)
@@ -112,7 +169,7 @@ def child_environment(root: Path, variables: Mapping[str, str] = os.environ) -> 
     """Return the environment for commands that are run on a user's behalf: quiet, and without anybody's sign-in."""
     # Of Terraform's own variables none is kept: a plugin cache, for one, would keep the rehearsal provider.
     # And Python keeps its compiled modules: msgraph-sdk has thousands, and the provider starts with every command.
-    dropped = ("ARM_", "TF_", "AZURE_", "PYTHONDONTWRITEBYTECODE")
+    dropped = ("ARM_", "TF_", "AZURE_", _JOBS_TOKEN, "PYTHONDONTWRITEBYTECODE")
     kept = {key: value for key, value in variables.items() if not key.startswith(dropped)}
     return {
         **kept,

@@ -9,13 +9,18 @@ from contextlib import contextmanager
 _LONGEST_LINE = 4096
 
 
+def can_hear_operator() -> bool:
+    """Return whether somebody at a terminal could press Enter."""
+    return bool(sys.stdin) and sys.stdin.isatty()
+
+
 @contextmanager
 def hear_operator(*, is_given: bool) -> Iterator[asyncio.Event]:
     """Yield an event that is set once the operator gives his word; without a terminal only the command can give it."""
     word = asyncio.Event()
     if is_given:
         word.set()
-    if not sys.stdin or not sys.stdin.isatty():
+    if not can_hear_operator():
         yield word
         return
     loop, terminal = asyncio.get_running_loop(), sys.stdin.fileno()

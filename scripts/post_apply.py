@@ -14,6 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.operators_word import hear_operator
 from scripts.program import run_program, run_until_told, tenant_parser, way_to_close
@@ -77,7 +81,9 @@ def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
             watch(line)
 
     begun = asyncio.Event()
-    code = run_program(lambda: run_until_told(lambda: _run(parsed, console, observe, begun)), console)
+    code = run_program(
+        lambda: run_until_told(lambda: _run(parsed, console, observe, begun), refuses_to_sleep=console), console
+    )
     if not begun.is_set():
         console.say(f"nothing was touched, and {way_to_close(parsed.tenant)}")
     return code
@@ -114,13 +120,21 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
                 operators_word=opened.enter_context(hear_operator(is_given=parsed.signed_in)),
             )
             begun.set()
-            result = await (close_only if is_close else post_apply)(runner.run, opens_window=tenant.opens_window)
+            result = PostApply()
+            try:
+                order = close_only if is_close else post_apply
+                await order(runner.run, opens_window=tenant.opens_window, result=result)
+            except asyncio.CancelledError:
+                result.interrupt()
+            result.judge_end()
             if evidence is not None:
                 evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
     if evidence is None or evidence.failure:
         console.say(f"evidence is incomplete: {evidence.failure if evidence else 'none could be written'}")
         result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
     _tell(parsed, console, tenant, result, evidence)
+    if parsed.only == "close" and not parsed.json and result.is_sealed is False and result.privileged_roles == ():
+        console.result(f"to consent and to seal: python scripts/post_apply.py {tenant.pasted}")
     _write_sealed_on(parsed, console, tenant, result)
     return result.exit_code
 
@@ -164,6 +178,7 @@ def _tell(
             {
                 "tenant": tenant.name,
                 "dry_run": parsed.dry_run,
+                "interrupted": result.is_interrupted,
                 "sealed": result.is_sealed,
                 "privileged_roles": result.privileged_roles,
                 "enabled": result.is_enabled,
@@ -190,18 +205,27 @@ def _tell(
         console.result(f"{tenant.name}: {stands}; dry run; things to do: {result.writes}; nothing was touched")
         return
     path = evidence.path if evidence else "none"
-    console.result(f"{tenant.name}: {sealed}; {privilege}; writes: {result.writes}; evidence: {path}")
+    ended = "interrupted; " if result.is_interrupted else ""
+    console.result(f"{tenant.name}: {ended}{sealed}; {privilege}; writes: {result.writes}; evidence: {path}")
     if evidence is not None:
         console.result(f"evidence sha256, to keep elsewhere for verify_evidence.py --expect: {evidence.sha256}")
+    _tell_what_is_left(console, tenant, result)
+
+
+def _tell_what_is_left(console: Console, tenant: Tenant, result: PostApply) -> None:
     unsettled = [name for name, state in result.steps.items() if state == "blocked"]
     if unsettled:
         console.result(f"not confirmed: {', '.join(unsettled)}; the reasons stand above")
     if list(result.steps) == [PREFLIGHT.name]:
         console.result("nothing was touched")
+    if result.is_interrupted and result.privileged_roles == ():
+        console.result("run again to go on from what the tenant shows")
+    elif result.is_interrupted:
+        console.result(f"take it away at once: python scripts/close.py {tenant.pasted}")
 
 
 def _write_sealed_on(parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply) -> None:
-    if not _is_done(result) or tenant.account.sealed_on is not None:
+    if not _is_done(result) or result.is_interrupted or tenant.account.sealed_on is not None:
         return
     today = datetime.now(UTC).date()
     if not parsed.write_sealed_on:

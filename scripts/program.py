@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import shlex
 import signal
 import traceback
 from collections.abc import Callable, Coroutine
@@ -12,6 +11,7 @@ from typing import Any
 
 from scripts.console import Console
 from steward.errors import ExitCode, StewardError
+from steward.pasting import paste
 
 
 def tenant_parser(description: str) -> argparse.ArgumentParser:
@@ -31,14 +31,23 @@ def shared_parser(description: str) -> argparse.ArgumentParser:
 
 def way_to_close(tenant: Path) -> str:
     """Return what a run that could not even begin says of a role that may be held."""
+    file = paste(tenant) if tenant.is_file() else "<tenant file>"
     return (
-        f"a role that is held stays held: python scripts/close.py {shlex.quote(str(tenant))} takes it away with a "
+        f"a role that is held stays held: python scripts/close.py {file} takes it away with a "
         "sign-in alone; where none works, an administrator does in the Entra admin center (Roles and administrators)"
     )
 
 
-def run_program(main: Callable[[], ExitCode], console: Console) -> ExitCode:
-    """Run `main`; a failure that a user may meet is shown as such and becomes its exit code."""
+def run_program(
+    main: Callable[[], ExitCode],
+    console: Console,
+    *,
+    when_interrupted: str = "run again to go on from what the tenant shows",
+) -> ExitCode:
+    """Run `main`; a failure that a user may meet is shown as such and becomes its exit code.
+
+    `when_interrupted` is told where the run was broken off and has not itself said how it ended.
+    """
     # The libraries' own warnings would repeat what an error says, without its next move.
     logging.getLogger("azure").addHandler(logging.NullHandler())
     try:
@@ -51,17 +60,28 @@ def run_program(main: Callable[[], ExitCode], console: Console) -> ExitCode:
         console.say("this is a defect of ours; nothing that signs in stands above, so please report it whole")
         return ExitCode.DEFECT
     except (KeyboardInterrupt, asyncio.CancelledError):
-        console.say("interrupted; run again to go on from what the tenant shows")
+        console.say(f"interrupted; {when_interrupted}")
         return ExitCode.COULD_NOT_TELL
 
 
-def run_until_told(main: Callable[[], Coroutine[Any, Any, ExitCode]]) -> ExitCode:
-    """Run a coroutine; Ctrl-C, SIGTERM and a closed terminal cancel it, so that it can close what it has opened."""
+def run_until_told(
+    main: Callable[[], Coroutine[Any, Any, ExitCode]], *, refuses_to_sleep: Console | None = None
+) -> ExitCode:
+    """Run a coroutine; Ctrl-C, SIGQUIT, SIGTERM and a closed terminal cancel it, so that it closes what it has opened.
+
+    With a console to say so on, Ctrl-Z does not stop it: asleep, it could not close anything at the window's end.
+    """
+
+    def stay_awake() -> None:
+        if refuses_to_sleep is not None:
+            refuses_to_sleep.say("Ctrl-Z does not stop this run, since a role may be held; Ctrl-C closes and ends it")
 
     async def guarded() -> ExitCode:
         task = asyncio.ensure_future(main())
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if refuses_to_sleep is not None:
+            loop.add_signal_handler(signal.SIGTSTP, stay_awake)
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
             # A hang-up that is ignored already (nohup) stays ignored.
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
                 loop.add_signal_handler(number, task.cancel)

@@ -10,8 +10,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox.behaviour import Behaviour
-from sandbox.seed import Seed, SeedLicence
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
@@ -21,16 +23,11 @@ from scripts.rehearsal.life import live, shortfalls
 from scripts.rehearsal.person import Person
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import Scene, set_the_scene
+from scripts.rehearsal.seeds import seed_for
 from scripts.rehearsal.tenant_file import WINDOWS
 from steward.config.model import Elevation
 from steward.errors import ExitCode, RefusedError
 
-# What a person waits for in a tenant is minutes: the sign-in log's entry, and a schedule's coming into force.
-_BRISK = Behaviour(log_delay_seconds=0, role_start_delay_seconds=1)
-SEEDS = {
-    Elevation.IN_WINDOW: Seed(behaviour=_BRISK),
-    Elevation.SCHEDULED: Seed(behaviour=_BRISK, licences=(SeedLicence("AAD_PREMIUM_P2"),)),
-}
 LAST = ROOT / ".rehearsal" / "last"
 
 
@@ -39,7 +36,10 @@ def main(arguments: list[str]) -> ExitCode:
     parser = argparse.ArgumentParser(description="Rehearses the life of a service account against a sandbox.")
     parser.add_argument("--provider", default="auto", help="auto, registry, own, or the folder of a provider mirror")
     parser.add_argument(
-        "--elevation", choices=list(Elevation), default=Elevation.AT_DEPLOY, help="who grants the role, and when"
+        "--elevation",
+        choices=[each.value for each in Elevation],
+        default=Elevation.AT_DEPLOY.value,
+        help="who grants the role, and when",
     )
     parser.add_argument("--folder", type=Path, default=LAST, help="where to leave what the rehearsal made")
     parsed = parser.parse_args(arguments)
@@ -64,7 +64,7 @@ def _rehearse(provider: str, folder: Path, elevation: Elevation, sink: Path, con
     scene = set_the_scene(
         folder,
         base_environment=environment,
-        seed=SEEDS.get(elevation),
+        seed=seed_for(elevation, has_person=is_window),
         elevation=elevation.value,
         sink=sink if is_window else None,
     )

@@ -10,6 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.program import run_program, run_until_told, tenant_parser, way_to_close
 from scripts.spelling import Spelling
@@ -61,7 +65,7 @@ def _require_confirmation(tenant: Tenant, console: Console) -> None:
     if not is_asked or sys.stdin.readline().strip() != tenant.name:
         raise ConfigError(
             f"{tenant.name} is not retired: nobody confirmed it",
-            why="a retirement deletes the account and the application, and is asked for twice",
+            why="a retirement deletes the account and the application, and begins only once its name was typed",
             next_move="type the tenant's name when asked, or give --yes; --dry-run shows what would be done",
         )
 
@@ -71,7 +75,8 @@ async def _run(parsed: argparse.Namespace, console: Console, tenant: Tenant) -> 
 
     def observe(line: Line) -> None:
         console.show(line)
-        if line.step == REMAINS.name and line.verb == "already" and "recycle bin" in line.reason:
+        is_left = "recycle bin" in line.reason or line.reason.startswith("left in the tenant")
+        if line.step == REMAINS.name and line.verb == "already" and is_left:
             remains.append(line)
 
     async with wire(tenant, parsed.stack, needs_stack=True, is_look=parsed.dry_run, observe=observe) as wired:
@@ -86,7 +91,7 @@ async def _run(parsed: argparse.Namespace, console: Console, tenant: Tenant) -> 
             runner = Runner(
                 tenant=tenant, session=wired.session, workspace=wired.workspace, evidence=evidence, observe=observe
             )
-            result = await retire(runner.run)
+            result = (await retire(runner.run)).judge_end()
             evidence.record("run", "ended", detail={"exit_code": int(result.exit_code)})
     if evidence.failure:
         console.say(f"evidence is incomplete: {evidence.failure}")
@@ -145,10 +150,10 @@ def _tell(
         console.result(f"not confirmed: {', '.join(unsettled)}; the reasons stand above; run again")
     for line in remains:
         console.result(f"remains: {line.subject}, {line.reason}")
-    if remains:
+    if any("recycle bin" in line.reason for line in remains):
         console.result(
-            "delete them for good: Entra admin center, Users > Deleted users, and App registrations > Deleted "
-            f"applications; then take {tenant.file} from the guard's list"
+            "delete what is in the recycle bin for good: Entra admin center, Users > Deleted users, and App "
+            f"registrations > Deleted applications; then take {tenant.file} from the guard's list"
         )
 
 

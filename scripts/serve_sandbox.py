@@ -2,15 +2,21 @@
 
 `python scripts/serve_sandbox.py [--port N] [--seed FILE] [--state FILE] [--folder FOLDER]`, which is what
 `make sandbox` runs. Its files lie in one folder, and with a state file the tenant and that folder survive a restart.
+`--elevation` and `--sign-in` say what the tenant file asks for, and so what our identities there are given.
 """
 
 import argparse
 import contextlib
-import shlex
 import signal
 import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sandbox.environment import render, write
 from sandbox.options import port
@@ -22,8 +28,12 @@ from scripts.program import run_program
 from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import Scene, set_the_scene
-from scripts.rehearsal.tenant_file import NAME
+from scripts.rehearsal.seeds import seed_for
+from scripts.rehearsal.tenant_file import NAME, WINDOWS
+from steward.config.folders import find_project
+from steward.config.model import Elevation, FileSink, SignIn
 from steward.errors import ConfigError, ExitCode
+from steward.pasting import paste
 
 _USE = """\
 serving {url} until stopped (Ctrl-C), with {takes}
@@ -38,12 +48,23 @@ In another terminal:
   cdktf deploy {name} --skip-provider-lock
   set -a; . ./post-apply.env; set +a                    # the post-apply identity
   python {root}/scripts/preflight.py {name}.yaml --identity post-apply
-  python {root}/scripts/post_apply.py {name}.yaml
-  python {root}/scripts/verify_evidence.py {name}.yaml
+  python {root}/scripts/post_apply.py {name}.yaml --write-sealed-on
+{person}  python {root}/scripts/verify_evidence.py {name}.yaml
   set -a; . ./guard.env; set +a                         # and the one that guards
   python {root}/scripts/close.py --guard --stacks cdktf.out/stacks {name}.yaml
-  set -a; . ./retire.env; set +a                        # and at the very end the one that retires
+{again}  set -a; . ./retire.env; set +a                        # and at the very end the one that retires
   python {root}/scripts/retire.py {name}.yaml"""
+
+# While post_apply waits for them.
+_ENROLS = """\
+      # waits until somebody enrols a second factor for {login}, in a browser that trusts {ca_file}:
+      #   {page}
+      # with the newest .pass file in {sink}; without a browser as docs/sandbox.md tells (A person)
+"""
+_REOPENS = """\
+  set -a; . ./reopen.env; set +a                        # a second window, for somebody to sign in once more
+  python {root}/scripts/reopen.py {name}.yaml --reason "a rehearsal" --minutes 10
+"""
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -54,6 +75,18 @@ def main(arguments: list[str]) -> ExitCode:
     parser.add_argument("--seed", type=Path, help="a seed as JSON (default: a tenant as Microsoft delivers it)")
     parser.add_argument("--state", type=Path, help="a file that keeps the tenant (default: memory only)")
     parser.add_argument("--folder", type=Path, help="for its files (default: .sandbox, or beside the state file)")
+    parser.add_argument(
+        "--elevation", choices=[each.value for each in Elevation], help="who grants the role (default: at_deploy)"
+    )
+    parser.add_argument(
+        "--sign-in",
+        choices=[each.value for each in SignIn],
+        help="whether a person may sign in as the account (default: as the elevation needs)",
+    )
+    parser.add_argument(
+        "--licence", action="append", default=[], metavar="NAME", help="a subscription of the tenant, any number"
+    )
+    parser.add_argument("--sink", type=Path, help="where passes and passwords go (default: a folder that ends with it)")
     parsed = parser.parse_args(arguments)
     console = Console()
     return run_program(lambda: _serve(parsed, console), console)
@@ -62,22 +95,73 @@ def main(arguments: list[str]) -> ExitCode:
 def _serve(parsed: argparse.Namespace, console: Console) -> ExitCode:
     folder = _folder(parsed)
     seed, is_kept = _what_to_serve(parsed)
+    sink_given = _require_sink(parsed, folder, is_kept=is_kept)
     terraform = find_terraform()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     with occupied(folder, keep=is_kept), contextlib.ExitStack() as on_stop:
         chosen = choose_provider(parsed.provider, folder, terraform=terraform, environment=child_environment(ROOT))
-        scene = _open(folder, seed, parsed)
+        sink = sink_given
+        if sink is None and _has_person(parsed) and not is_kept:
+            # The folder of the sandbox is a project of its own, and no secret is delivered into a project.
+            sink = Path(on_stop.enter_context(TemporaryDirectory(prefix="sandbox-sink-")))
+        scene = _open(folder, seed, parsed, sink)
         on_stop.callback(scene.sandbox.stop)
         for identity in scene.environments:
             file = folder / f"{identity}.env"
             on_stop.callback(file.unlink, missing_ok=True)
             write(file, {**chosen.variables, **QUIET_NODE, **render(scene.sandbox, identity=identity)})
-        places = {"folder": shlex.quote(str(folder)), "root": shlex.quote(str(ROOT))}
-        console.result(_USE.format(url=scene.sandbox.base_url, name=NAME, takes=chosen.words, **places))
+        console.result(_describe(scene, chosen.words))
         stopped.wait()
     return ExitCode.WELL
+
+
+def _describe(scene: Scene, takes: str) -> str:
+    """Return what is served, and the commands that take an account through its life there."""
+    sandbox, tenant = scene.sandbox, scene.tenant
+    places = {"folder": paste(scene.folder), "root": paste(ROOT), "name": NAME}
+    person = again = ""
+    if isinstance(tenant.sink, FileSink):
+        page = f"{sandbox.base_url}/{sandbox.tenant_id}/security-info"
+        person = _ENROLS.format(login=tenant.account.login, page=page, sink=tenant.sink.folder, ca_file=sandbox.ca_file)
+        again = _REOPENS.format(**places)
+    return _USE.format(url=sandbox.base_url, takes=takes, person=person, again=again, **places)
+
+
+def _has_person(parsed: argparse.Namespace) -> bool:
+    """Return whether a person is to sign in; an elevation with a window is for nothing else."""
+    return parsed.sign_in == SignIn.ALLOWED.value or parsed.elevation in WINDOWS
+
+
+def _require_sink(parsed: argparse.Namespace, folder: Path, *, is_kept: bool) -> Path | None:
+    """Return the sink's folder that was given; raises `ConfigError` where none or another one is needed."""
+    if parsed.sign_in == SignIn.BLOCKED.value and parsed.elevation in WINDOWS:
+        raise ConfigError(
+            f"--elevation {parsed.elevation} does not go with --sign-in blocked",
+            why="in its window a person signs in as the account",
+            next_move="leave --sign-in out, or take another --elevation",
+        )
+    if parsed.sink is not None and not _has_person(parsed):
+        raise ConfigError(
+            "--sink is of no use here", why="nobody is to sign in", next_move="give --sign-in allowed, or leave it out"
+        )
+    if parsed.sink is None and _has_person(parsed) and parsed.state is not None and not is_kept:
+        raise ConfigError(
+            "--sink is missing",
+            why="the tenant is kept over a restart, and what is delivered for it would not be",
+            next_move="name a folder outside the repository",
+        )
+    if parsed.sink is None:
+        return None
+    sink: Path = parsed.sink.resolve()
+    if find_project(sink) is not None or sink.is_relative_to(folder):
+        raise ConfigError(
+            f"{sink} lies in a project",
+            why="a password in there is one `git add` from being published, and no tenant file may name it",
+            next_move="name a folder outside",
+        )
+    return sink
 
 
 def _folder(parsed: argparse.Namespace) -> Path:
@@ -90,23 +174,32 @@ def _what_to_serve(parsed: argparse.Namespace) -> tuple[Seed, bool]:
     """Tell the seed, and whether a saved tenant stands in its place; nothing is touched before both are known."""
     try:
         is_kept = parsed.state is not None and holds_tenants(parsed.state)
-        seed = load(parsed.seed) if parsed.seed else Seed()
+        elevation = Elevation(parsed.elevation or Elevation.AT_DEPLOY)
+        of_options = seed_for(elevation, has_person=_has_person(parsed), licences=parsed.licence)
+        seed = load(parsed.seed) if parsed.seed else of_options
     except StateError as error:
         raise _no_start(error.why, error.next_move) from None
     except (OSError, SeedError) as error:
         raise _no_start(str(error), "correct the seed; docs/sandbox.md shows one") from None
-    if is_kept and (parsed.seed or parsed.port):
+    made_with = (parsed.seed, parsed.port, parsed.elevation, parsed.sign_in, parsed.licence, parsed.sink)
+    if is_kept and any(made_with):
         raise ConfigError(
             f"{parsed.state} holds a tenant already",
-            why="its seed and its port are those that it was made with, which its clients know",
-            next_move="leave --seed and --port out, or name a new state file",
+            why="its seed, its port and its tenant file are those that it was made with, which its clients know",
+            next_move="leave --seed, --port and what the tenant file says out, or name a new state file",
+        )
+    if parsed.seed and parsed.licence:
+        raise ConfigError(
+            "--licence does not go with --seed", why="a seed names the licences", next_move="name it in the seed"
         )
     return seed, is_kept
 
 
-def _open(folder: Path, seed: Seed, parsed: argparse.Namespace) -> Scene:
+def _open(folder: Path, seed: Seed, parsed: argparse.Namespace, sink: Path | None) -> Scene:
+    elevation = parsed.elevation or Elevation.AT_DEPLOY.value
+    options: dict[str, Any] = {"elevation": elevation, "sink": sink, "port": parsed.port, "state": parsed.state}
     try:
-        return set_the_scene(folder, base_environment={}, seed=seed, port=parsed.port, state=parsed.state)
+        return set_the_scene(folder, base_environment={}, seed=seed, **options)
     except StateError as error:
         raise _no_start(error.why, error.next_move) from None
     except SeedError as error:

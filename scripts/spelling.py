@@ -16,7 +16,10 @@ from scripts.environment import find_on_path, has_mirror
 
 _ROOT = Path(__file__).resolve().parent.parent
 _SCRIPT = re.compile(r"(?<![\w./-])(?:python )?scripts/(?P<name>\w+)\.py")
-_CDKTF = re.compile(r"(?<![\w./-])cdktf (?P<verb>deploy|diff|destroy) (?P<rest>[\w-]+(?: --var [\w=]+)?)")
+_CDKTF = re.compile(
+    r"(?<![\w./-])cdktf (?P<verb>deploy|diff|destroy) "
+    r"(?P<rest>[\w-]+(?: --var [\w=]+| --auto-approve| --skip-provider-lock)*)"
+)
 _APPLY = re.compile(r"(?P<command>(?<![\w./-])(?:terraform|tofu)(?: -chdir=(?:'[^']*'|\S+))? (?:apply|destroy))\b")
 _STACK = re.compile(r"cdktf\.out/stacks/[\w-]+")
 # These take the folder of a stack, and would look for it elsewhere than the run that speaks.
@@ -66,7 +69,8 @@ def _cdktf(found: re.Match[str]) -> str:
         *(["--skip-provider-lock"] if has_mirror() else []),
         *(["--auto-approve"] if found["verb"] != "diff" and not _has_terminal() else []),
     ]
-    command = " ".join(["cdktf", found["verb"], found["rest"], *options])
+    rest = found["rest"]
+    command = " ".join(["cdktf", found["verb"], rest, *(option for option in options if option not in rest)])
     if find_on_path("cdktf") is None and (_ROOT / ".toolchain" / "bin" / "cdktf").exists():
         # cdktf looks for Terraform, Node.js and this Python itself.
         folders = os.pathsep.join(str(_ROOT / folder / "bin") for folder in (".venv", ".toolchain"))

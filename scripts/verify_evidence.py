@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from scripts.console import Console
 from scripts.program import run_program
 from steward.config.loader import load_tenant
@@ -100,6 +104,12 @@ def _find_subjects(path: Path) -> Iterator[_Subject]:
                 f"{path} is one run",
                 why="a run is judged together with those before and after it",
                 next_move=f"give its folder, {path.parent}",
+            )
+        if not path.exists() and path.suffix not in {".yaml", ".yml"}:
+            raise ConfigError(
+                f"{path} is not there",
+                why="neither a tenant file nor a folder with evidence has that name",
+                next_move="name the tenant file, whose `evidence` says where its runs lie, or the folder",
             )
         tenant = load_tenant(path)
         yield _Subject(tenant.name, tenant.evidence / tenant.name, tenant.tenant.id)

@@ -160,7 +160,7 @@ class RegisterApplication:
     """Register an application of this tenant only, with these tags and without anything to prove itself with."""
 
     name: str
-    tags: tuple[str, ...]
+    tags: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -235,6 +235,18 @@ class DeleteApplication:
     object_id: str
 
 
+# What is done to the account itself: credentials, sign-in, licences.
+AccountAct = (
+    DisableAccount
+    | EndSessions
+    | EnableAccount
+    | IssuePass
+    | DeletePass
+    | DeliverPassword
+    | ReplacePassword
+    | AssignLicence
+)
+
 GraphAct = (
     RemoveRoleAssignment
     | RemoveRoleMember
@@ -288,4 +300,11 @@ class DestroyStack:
     """Apply the plan that destroys what the state knows of the stack."""
 
 
-TerraformAct = TurnLatch | GrantRole | ApplyEmptyPlan | DestroyStack
+@dataclass(frozen=True)
+class LeaveOut:
+    """Let the state forget an object that stays in the tenant, by its address."""
+
+    address: str
+
+
+TerraformAct = TurnLatch | GrantRole | ApplyEmptyPlan | DestroyStack | LeaveOut

@@ -96,7 +96,9 @@ class Organization:
 class UserState:
     """An account as the directory shows it now.
 
-    `is_known_by_stamp_alone` says that it is an account of ours, and nothing shows whether it is this tenant file's.
+    `is_known_by_stamp_alone` says that it is an account of ours, and nothing shows whether it is this tenant file's;
+    `is_likely_anothers` that earlier runs of this file saw another account. With `is_login_taken` an account that is
+    not ours has the file's login.
     """
 
     object_id: str
@@ -110,6 +112,8 @@ class UserState:
     password_changed: datetime | None
     sessions_from: datetime | None = None  # what was signed in to before is over
     is_known_by_stamp_alone: bool = False
+    is_likely_anothers: bool = False
+    is_login_taken: bool = False
 
 
 @dataclass(frozen=True)
@@ -342,7 +346,8 @@ class WindowState:
 class ReopeningState:
     """The second window of a sealed tenant that this run was asked for: why, and from when until when.
 
-    `begins` and `ends` are None before it is opened, `closes` before its closing began.
+    `begins` and `ends` are None before it is opened, `closes` before its closing began. `hears_enter` says that
+    somebody at a terminal can end it.
     """
 
     reason: str
@@ -350,6 +355,7 @@ class ReopeningState:
     begins: datetime | None = None
     ends: datetime | None = None
     closes: datetime | None = None
+    hears_enter: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from steward.acts import DestroyStack, GrantRole, TerraformAct, TurnLatch
+from steward.acts import DestroyStack, GrantRole, LeaveOut, TerraformAct, TurnLatch
 from steward.config.model import Tenant
 from steward.diagnostics import diagnose, join_reasons
 from steward.errored_state import find_newer
@@ -226,6 +226,9 @@ class Workspace:
         elif isinstance(act, DestroyStack):
             run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
             left = self.command("destroy")
+        elif isinstance(act, LeaveOut):
+            run = await self._run("state", "rm", _LOCK, act.address)
+            left = self.command("state", "rm", act.address)
         else:
             run = await self._run("apply", "-json", "-input=false", _LOCK, self._plan_file)
             left = self.command("apply")

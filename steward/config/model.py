@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from steward.config.clouds import Cloud
 from steward.errors import ConfigError
+from steward.pasting import paste
 
 
 class _Value(BaseModel):
@@ -237,13 +238,18 @@ class Tenant(_Value):
         return self.tenant.name
 
     @property
+    def pasted(self) -> str:
+        """Return the file as one word of a command that somebody is told to paste."""
+        return paste(self.file)
+
+    @property
     def deployer_id(self) -> str:
         """Return the object id of the identity that runs Terraform; raises `ConfigError` where none is named."""
         if self.deployer is None:
             raise ConfigError(
                 f"{self.file}: deployer.object_id is missing",
                 why="the identity that deploys owns what the stack creates, and has not been made",
-                next_move=f"python scripts/identities.py make {self.file}",
+                next_move=f"python scripts/identities.py make {self.pasted}",
             )
         return self.deployer.object_id
 

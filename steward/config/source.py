@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from steward.config.problem import KeyPath, LocatedProblem, Problem, TenantFileError, shown
+from steward.pasting import paste
 
 MAXIMUM_BYTES = 64 * 1024
 _MAXIMUM_DEPTH = 30
@@ -71,11 +73,7 @@ def read_text(file: Path) -> str:
             )
         raw = file.read_bytes()
     except FileNotFoundError as error:
-        raise refusal(
-            file,
-            "does not exist",
-            next_move="copy tenants/example.yaml.sample to tenants/<name>.yaml and fill it in",
-        ) from error
+        raise refusal(file, "does not exist", next_move=_way_to_a_file(file)) from error
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         raise refusal(file, "cannot be read", why=reason, next_move="check the path and its permissions") from error
@@ -89,6 +87,20 @@ def read_text(file: Path) -> str:
             next_move="save the file as UTF-8",
             line=raw[: error.start].count(b"\n") + 1,
         ) from error
+
+
+def _way_to_a_file(file: Path) -> str:
+    """Return what is to be done about a file that is not there: most often its name is misspelt."""
+    if any(mark in file.name for mark in "*?["):
+        return "name the files: it is a pattern, and no file of that folder fits it"
+    try:
+        there = sorted(entry.name for entry in file.parent.glob("*.yaml"))
+    except OSError:
+        there = []
+    close = get_close_matches(file.name, there, n=1)
+    if close:
+        return f"did you mean {paste(file.parent / close[0])}?"
+    return "copy tenants/example.yaml.sample to tenants/<name>.yaml and fill it in"
 
 
 def compose(file: Path, text: str) -> MappingNode:

@@ -64,6 +64,7 @@ MEANINGS: Mapping[type[acts.GraphAct | acts.TerraformAct], frozenset[Meaning]] =
     acts.GrantRole: frozenset({Meaning.GRANTS_ROLE}),
     acts.ApplyEmptyPlan: frozenset({Meaning.HARMLESS}),
     acts.DestroyStack: frozenset({Meaning.HARMLESS}),
+    acts.LeaveOut: frozenset({Meaning.HARMLESS}),
 }
 _BY_NAME = {act.__name__: meanings for act, meanings in MEANINGS.items()}
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -123,7 +123,8 @@ async def read_account(
 
     Two tenant files of one tenant have an account each, so that the stamp alone does not tell which is whose. Whoever
     has the state's id asks for nobody else; without it the id that earlier runs saw behind the login tells (asked of
-    `remember_id` only then), or the display name where they saw none.
+    `remember_id` only then). A display name is anybody's to give: it tells which one to name, and not that it is ours.
+    An account of that login without our stamp is returned where no stamped one could be meant.
     """
     what = f"the account {login}"
 
@@ -131,26 +132,33 @@ async def read_account(
         known = [] if known_id is None else [f"id eq {quote(known_id)}"]
         for condition in (*known, f"userPrincipalName eq {quote(login)}"):
             if found := await _find_users(session, condition, advanced=False):
-                return found[0][0]
-        return Absent(what) if known_id is not None else await stamped()
+                account = found[0][0]
+                is_strangers = known_id is None and account.stamp != STAMP
+                return await stamped(account) if is_strangers else account
+        return Absent(what) if known_id is not None else await stamped(None)
 
-    async def stamped() -> Reading[UserState]:
+    async def stamped(stranger: UserState | None) -> Reading[UserState]:
+        """Find the account that has another login now; `stranger` has the one that it should have."""
         condition, advanced = _STAMPED
         found = await _find_users(session, condition, advanced=advanced)
         if not found:
-            return Absent(what)
-        seen_id = remember_id()
-        own = [
-            user
-            for user, name in found
-            if (user.object_id == seen_id if seen_id else name.casefold() == (display_name or "").casefold())
-        ]
-        if len(own) == 1:
-            return own[0]
-        if len(found) > 1:
+            return Absent(what) if stranger is None else stranger
+        seen_id, is_taken = remember_id(), stranger is not None
+        for user, _ in found:
+            if user.object_id == seen_id:
+                return replace(user, is_login_taken=is_taken)
+        named = [user for user, name in found if name.casefold() == (display_name or "").casefold()]
+        likely = named if len(named) == 1 else [user for user, _ in found]
+        if len(likely) > 1:
             logins = ", ".join(sorted(user.login for user, _ in found))
-            return Unreadable(what, f"it is not there, and several accounts with our stamp could be it: {logins}")
-        return replace(found[0][0], is_known_by_stamp_alone=True)
+            several = f"it is not there, and several accounts with our stamp could be it: {logins}"
+            return Unreadable(what, several) if stranger is None else stranger
+        return replace(
+            likely[0],
+            is_known_by_stamp_alone=True,
+            is_likely_anothers=seen_id is not None,
+            is_login_taken=is_taken,
+        )
 
     return await reading(what, read)
 
@@ -258,6 +266,19 @@ async def read_other_administrators(session: GraphSession, account_id: str | Non
     return await reading("the tenant's Global Administrators", read)
 
 
+async def read_other_holders(session: GraphSession, account_id: str) -> Reading[tuple[str, ...]]:
+    """Read which principals besides the account are assigned Global Administrator, by id: no user has to be readable.
+
+    Whether they are enabled users is not asked. Entra ID itself does not let the last active one go.
+    """
+
+    async def read() -> Reading[tuple[str, ...]]:
+        holders = await list_assignments(session, f"roleDefinitionId eq {quote(GLOBAL_ADMINISTRATOR)}")
+        return tuple(sorted({holder.principal_id for holder in holders} - {account_id}))
+
+    return await reading("the tenant's Global Administrators", read)
+
+
 async def _users_behind(session: GraphSession, principal_id: str) -> list[User]:
     """Return the user with this id, or the members of the group with it; nobody for anything else."""
     query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
@@ -309,9 +330,12 @@ async def read_twins(session: GraphSession, login: str, account_id: str | None) 
 
 
 async def read_grants(
-    session: GraphSession, client_app_id: str, resource_app_ids: Sequence[str]
+    session: GraphSession, client_app_id: str, resource_app_ids: Sequence[str], *, needs_all_apis: bool = True
 ) -> Reading[GrantsState]:
-    """Read what a client was granted, application permissions and delegated ones, and the APIs it wants them on."""
+    """Read what a client was granted, application permissions and delegated ones, and the APIs it wants them on.
+
+    An API that the tenant does not know makes it an absence, unless whoever asks can do without.
+    """
 
     async def read() -> Reading[GrantsState]:
         client = await _service_principal(session, client_app_id)
@@ -319,7 +343,7 @@ async def read_grants(
             return Absent(f"the service principal of application {client_app_id}")
         resources = {app_id: await _service_principal(session, app_id) for app_id in resource_app_ids}
         missing = [app_id for app_id, resource in resources.items() if resource is None]
-        if missing:
+        if missing and needs_all_apis:
             return Absent(f"the service principal of the API {missing[0]}")
         builder = session.client.service_principals.by_service_principal_id(client.object_id)
         roles = await read_all(builder.app_role_assignments)

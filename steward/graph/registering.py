@@ -30,7 +30,7 @@ from steward.wellknown.registration import SINGLE_TENANT
 
 async def register_application(session: GraphSession, act: acts.RegisterApplication, _: Sink | None) -> None:
     """Register the application, and remember it: a list may not show it for a while."""
-    body = Application(display_name=act.name, tags=list(act.tags), sign_in_audience=SINGLE_TENANT)
+    body = Application(display_name=act.name, tags=sorted(act.tags), sign_in_audience=SINGLE_TENANT)
     made = await session.client.applications.post(body)
     session.registered.add(made.id)
 

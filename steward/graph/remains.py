@@ -28,7 +28,7 @@ async def read_remains(session: GraphSession, tenant: Tenant) -> Reading[tuple[R
                 select=["id", "userPrincipalName", "employeeType", "deletedDateTime"]
             ),
         )
-        found = [_remain("account", user.user_principal_name, user) for user in users if _is_ours(user, tenant)]
+        found = [_remain("account", _former_login(user), user) for user in users if _is_ours(user, tenant)]
         if tenant.application.is_own:
             applications = await read_all(
                 items.graph_application,
@@ -52,6 +52,11 @@ def _is_ours(user: Any, tenant: Tenant) -> bool:
     local = tenant.account.login.partition("@")[0].lower()
     login = (user.user_principal_name or "").lower().partition("@")[0]
     return bool(user.employee_type == STAMP or login.endswith(local))
+
+
+def _former_login(user: Any) -> str | None:
+    login: str | None = user.user_principal_name
+    return login.removeprefix(user.id.replace("-", "")) if login else None
 
 
 def _remain(kind: str, name: str | None, entry: Any) -> Remain:

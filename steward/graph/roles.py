@@ -32,11 +32,13 @@ from msgraph.generated.role_management.directory.role_eligibility_schedules impo
 )
 from msgraph.generated.service_principals.service_principals_request_builder import ServicePrincipalsRequestBuilder
 
+from steward.errors import FinalRefusalError
 from steward.facts import Reading, RoleHolding, RoleHoldings, Unreadable
 from steward.graph.failures import PREMIUM_LICENCE_REQUIRED, code_of, reading
 from steward.graph.paging import quote, read_all
 from steward.graph.session import GraphSession
 from steward.wellknown.permissions import known_permissions
+from steward.wellknown.roles import is_privileged_role
 
 # What shows the same assignment as another path, the path it is best removed by first.
 _DIRECT, _INSTANCE, _SCHEDULE, _MEMBER = "direct", "active now", "active schedule", "member of the role"
@@ -94,6 +96,28 @@ async def read_roles(
     return RoleHoldings(
         held=distinct(gathered.held), unreadable=tuple(gathered.unreadable), unseen=tuple(sorted(set(unseen)))
     )
+
+
+async def require_no_privileged_role(session: GraphSession, user_id: str) -> None:
+    """Raise `FinalRefusalError` where the user is seen to hold a privileged role, or a path to one cannot be read.
+
+    One look, for right before a credential changes hands; a role that is granted after it is not seen.
+    """
+    holdings = await read_roles(session, user_id)
+    held = [entry for entry in holdings.held if is_privileged_role(entry.role_template_id)]
+    if held:
+        paths = ", ".join(f"{entry.role_name} ({entry.path})" for entry in held)
+        raise FinalRefusalError(
+            "credentials do not change hands",
+            why=f"the account holds {paths}",
+            next_move="let that window end, or close it; then run again",
+        )
+    for unreadable in holdings.unreadable:
+        raise FinalRefusalError(
+            "credentials do not change hands",
+            why=f"could not tell whether the account holds a privileged role: {unreadable.what}: {unreadable.why}",
+            next_move="see that the read is permitted and the service answers, then run again",
+        )
 
 
 async def list_assignments(session: GraphSession, condition: str) -> list[Any]:

@@ -36,6 +36,7 @@ from steward import acts
 from steward.errors import FinalRefusalError, RefusedError, StewardError, TooEarlyError
 from steward.graph.failures import ACTIVE_DURATION_TOO_SHORT, SHORTEST_ACTIVE_SECONDS, code_of, describe
 from steward.graph.registering import REGISTERING
+from steward.graph.roles import require_no_privileged_role
 from steward.graph.session import GraphSession
 from steward.secret import Secret, generate_password
 from steward.sinks.sink import Label, SecretKind, Sink, require_sink
@@ -148,11 +149,14 @@ async def deliver_password(session: GraphSession, act: acts.DeliverPassword, sin
     user = session.client.users.by_user_id(act.user_id)
     before = await _password_changed(user) if target.keeps_record else None
     receipt = await target.deliver(Label(SecretKind.PASSWORD, act.login, act.user_id), password)
+    # A sink may take its time, and somebody may open a window meanwhile.
+    await require_no_privileged_role(session, act.user_id)
     begun = session.now()
     profile = PasswordProfile(password=password.reveal(), force_change_password_next_sign_in=False)
     await user.patch(User(password_profile=profile))
     if target.keeps_record:
         await target.confirm(receipt, await _require_password_changed(user, begun=begun, before=before))
+        await require_no_privileged_role(session, act.user_id)
     await user.patch(User(account_enabled=True))
 
 

@@ -13,9 +13,9 @@ from steward.lifecycle.steps import CLOSE, CLOSE_ALONE, GUARD, SHUT, SHUT_ALONE
 _ALONE: Mapping[str, Step] = MappingProxyType({CLOSE.name: CLOSE_ALONE, SHUT.name: SHUT_ALONE})
 
 
-async def close_alone(run: RunStep, tenant: Tenant) -> PostApply:
+async def close_alone(run: RunStep, tenant: Tenant, result: PostApply | None = None) -> PostApply:
     """Take the role away, and shut an account that is not settled; broken off only when it is done."""
-    result = PostApply()
+    result = PostApply() if result is None else result
     await to_the_end(close(_alone(run), result, opens_window=tenant.account.sign_in is SignIn.ALLOWED))
     return result
 
@@ -29,9 +29,9 @@ async def preview_closing(run: RunStep, tenant: Tenant) -> PostApply:
     return result
 
 
-async def guard(run: RunStep, tenant: Tenant) -> PostApply:
+async def guard(run: RunStep, tenant: Tenant, result: PostApply | None = None) -> PostApply:
     """Look, and close what may not stand; to have closed something is a finding."""
-    result = PostApply()
+    result = PostApply() if result is None else result
     await to_the_end(_guard(run, tenant, result))
     return result
 

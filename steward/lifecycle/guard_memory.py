@@ -6,28 +6,32 @@ from start to start; without it the guard never sees a role for long, and goes o
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+import stat
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from steward.errors import ConfigError
 
 _NAME = "guard.json"
+# A few role ids with a moment each; whatever is longer was written by something else.
+_MOST_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
 class GuardMemory:
     """By role template id, since when a role has been seen, and when the last look before that did not show it.
 
-    `looked` is the last look that could see everything.
+    `looked` is the last look that could see everything. `unread` says why a file that is there counts for nothing.
     """
 
     first_seen: Mapping[str, datetime] = field(default_factory=dict)
     last_absent: Mapping[str, datetime] = field(default_factory=dict)
     looked: datetime | None = None
+    unread: str | None = None
 
     def after(self, seen: Iterable[str], now: datetime, *, is_whole: bool) -> "GuardMemory":
         """Return the memory after a look; one that is not `is_whole` forgets nothing, and shows no absence."""
@@ -48,24 +52,46 @@ class GuardMemory:
 NO_MEMORY = GuardMemory()
 
 
+class _Kept(BaseModel):
+    """The file's content; a moment without a zone cannot be compared, and is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first_seen: Mapping[str, AwareDatetime]
+    last_absent: Mapping[str, AwareDatetime]
+    looked: AwareDatetime | None
+
+
 def read_memory(folder: Path) -> GuardMemory:
-    """Return what is remembered; nothing where there is no file, or none of ours."""
-    told: Any = None
-    with suppress(OSError, ValueError):
-        told = json.loads((folder / _NAME).read_text(encoding="utf-8"))
-    if not isinstance(told, dict):
+    """Return what is remembered: nothing where there is no file, nothing and the reason where it is none of ours."""
+    try:
+        content = _read(folder / _NAME)
+        kept = _Kept.model_validate_json(content)
+        return GuardMemory(
+            {role_id: moment.astimezone(UTC) for role_id, moment in kept.first_seen.items()},
+            {role_id: moment.astimezone(UTC) for role_id, moment in kept.last_absent.items()},
+            kept.looked and kept.looked.astimezone(UTC),
+        )
+    except FileNotFoundError:
         return NO_MEMORY
-    looked = dict(_moments({"looked": told.get("looked")}))
-    return GuardMemory(
-        dict(_moments(told.get("first_seen"))), dict(_moments(told.get("last_absent"))), looked.get("looked")
-    )
+    except ValidationError as error:
+        return GuardMemory(unread=f"it is none that a guard wrote: {error.errors()[0]['msg']}")
+    except (OSError, ValueError, OverflowError) as error:
+        # A moment at the edge of the calendar exists in one zone and not in another.
+        return GuardMemory(unread=(isinstance(error, OSError) and error.strerror) or str(error))
 
 
-def _moments(stamps: Any) -> Iterator[tuple[str, datetime]]:
-    for name, stamp in stamps.items() if isinstance(stamps, dict) else ():
-        with suppress(ValueError, TypeError):
-            # A stamp without a zone cannot be compared.
-            yield str(name), datetime.fromisoformat(stamp).astimezone(UTC)
+def _read(file: Path) -> bytes:
+    """Return the content of a regular file of a sensible size; whatever else has its name is not waited for."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as opened:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        content = opened.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"it is longer than {_MOST_BYTES} bytes")
+    return content
 
 
 def remember(folder: Path, memory: GuardMemory) -> None:

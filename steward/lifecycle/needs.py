@@ -52,16 +52,23 @@ LICENCES = When("`account.licences`", lambda tenant: bool(tenant.account.licence
 
 @dataclass(frozen=True)
 class Need:
-    """A permission, what it is for and when; `wider` names permissions that include it."""
+    """A permission, what it is for and when; `wider` names permissions that include it.
+
+    One to read is included in the one that writes the same things; not where `is_for_bin` says that deleted objects are
+    read as well, whose lists take no permission to write ("List deletedItems", learn.microsoft.com).
+    """
 
     permission: str
     purpose: str
     when: When = ALWAYS
     wider: tuple[str, ...] = ()
+    is_for_bin: bool = False
 
     def is_met_by(self, held: frozenset[str]) -> bool:
         """Return whether a token with these permissions will do."""
-        return self.permission in held or any(wider in held for wider in self.wider)
+        writing = self.permission.replace(".Read.", ".ReadWrite.")
+        including = self.wider if self.is_for_bin else (writing, *self.wider)
+        return any(permission in held for permission in (self.permission, *including))
 
 
 def leads_to_global_administrator(permission: str) -> bool:
@@ -142,6 +149,7 @@ POST_APPLY_NEEDS = (
         "User.Read.All",
         "find the account, the tenant's administrators and other accounts",
         wider=("Directory.Read.All",),
+        is_for_bin=True,
     ),
     *_READS,
     Need(
@@ -295,7 +303,13 @@ RETIRE_NEEDS = (
     Need("Policy.ReadWrite.ConditionalAccess", "delete the MFA policy"),
     Need("User.DeleteRestore.All", "delete the account", wider=("User.ReadWrite.All",)),
     Need("Application.ReadWrite.All", "delete the application and its service principal, which the deployer owns"),
-    Need("Application.Read.All", "see what of them is in the recycle bin", OWN, wider=("Directory.Read.All",)),
+    Need(
+        "Application.Read.All",
+        "see what of them is in the recycle bin",
+        OWN,
+        wider=("Directory.Read.All",),
+        is_for_bin=True,
+    ),
 )
 
 GUARD_NEEDS = (
@@ -332,7 +346,7 @@ def without_escalation(needs: tuple[Need, ...]) -> tuple[Need, ...]:
         reading = _READS_INSTEAD.get(need.permission)
         if need not in left and reading is not None and reading not in present:
             present.add(reading)
-            left[Need(reading, _READ_PURPOSES[reading], need.when)] = None
+            left[Need(reading, _READ_PURPOSES[reading], need.when, wider=("Directory.Read.All",))] = None
     return tuple(left)
 
 

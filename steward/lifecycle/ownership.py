@@ -12,12 +12,21 @@ from steward.wellknown.latch import PREPARED
 from steward.wellknown.stack import ACCOUNT
 
 
+def take_in_first(tenant: Tenant) -> str:
+    """Return the move by which Terraform takes in what exists before anything else is deployed."""
+    file = f"cdktf.out/stacks/{tenant.name}/import.tf.json"
+    return (
+        "as the deploying identity have what exists written down for Terraform to take in, which tells what to run "
+        f"then: python scripts/preflight.py {tenant.pasted} --import-file {file}"
+    )
+
+
 def lost_latch(tenant: Tenant, stack: Reading[StackState]) -> Blocked:
     """Return the refusal for an account that exists while Terraform's state has no latch for it."""
     way_back = f"run cdktf deploy {tenant.name} --var phase={PREPARED} (consent needs no role)"
     if not isinstance(stack, StackState) or ACCOUNT not in stack.addresses:
         # A deploy would fail on the account's name: what exists is taken in first.
-        way_back = f"run python scripts/preflight.py {tenant.file}, which tells how Terraform takes in what exists"
+        way_back = take_in_first(tenant)
     return Blocked(
         "latch",
         "the account exists, but Terraform's state has no latch: the state is lost, or the deploy did not finish; "
@@ -91,10 +100,11 @@ def require_own_account(account: Reading[UserState], tenant: Tenant) -> UserStat
             "choose another login in the tenant file, or deploy first so that the account is created",
         )
     if account.is_known_by_stamp_alone:
+        at_login = "the account of that login is not ours" if account.is_login_taken else "nobody has that login"
         return Blocked(
             login,
-            f"there is no account of that login; {account.login} has our stamp, but nothing shows whether it is that "
-            "one under another login, or another tenant file's",
+            f"{at_login}; {account.login} has our stamp, but nothing shows whether it is this file's account under "
+            "another login, or another tenant file's",
             f"if it is that one, name {account.login} as account.login in the tenant file and run again",
             ExitCode.COULD_NOT_TELL,
         )
@@ -111,3 +121,24 @@ def find_stray(account: Reading[UserState]) -> UserState | None:
 def is_missing(account: Reading[UserState]) -> bool:
     """Return whether no account is known to be this tenant file's."""
     return isinstance(account, Absent) or find_stray(account) is not None
+
+
+def is_gone(account: Reading[UserState]) -> bool:
+    """Return whether nothing speaks for an account of this tenant file: what may be it under another login does."""
+    stray = find_stray(account)
+    return isinstance(account, Absent) or (stray is not None and stray.is_likely_anothers)
+
+
+def is_strangers(account: Reading[UserState]) -> bool:
+    """Return whether it is an account without our stamp, so that what it holds says nothing of ours."""
+    return isinstance(account, UserState) and account.stamp != STAMP
+
+
+def check_login(account: UserState, tenant: Tenant) -> Iterator[Action]:
+    """Yield a finding where somebody else's account has the login that the tenant file gives ours."""
+    if account.is_login_taken:
+        yield Found(
+            tenant.account.login,
+            f"an account that is not ours has this login; ours is {account.login} now",
+            "find out who renamed it, and give it its login back, or name its new one in the tenant file",
+        )

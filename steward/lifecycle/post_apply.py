@@ -19,11 +19,10 @@ from steward.facts import (
     RoleHoldings,
     SignInState,
     StackState,
-    Unreadable,
     UserState,
     WindowState,
 )
-from steward.lifecycle.ownership import find_stray
+from steward.lifecycle.ownership import find_stray, is_strangers
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.reopening import stands
 from steward.lifecycle.runner import StepOutcome, worse
@@ -67,6 +66,7 @@ class PostApply:
     is_window_open: bool = False
     is_reopened: bool = False
     is_attended: bool = False
+    is_interrupted: bool = False
     privileged_roles: tuple[str, ...] | None = None
     plan: str | None = None
     steps: dict[str, str] = field(default_factory=dict)
@@ -93,24 +93,42 @@ class PostApply:
             count = len(facts.plan.changes)
             self.plan = f"{count} change{'s' if count > 1 else ''}" if count else "empty"
         if isinstance(facts.account, UserState):
-            self.is_enabled = facts.account.is_enabled
+            self.is_enabled = None if is_strangers(facts.account) else facts.account.is_enabled
+        elif isinstance(facts.account, Absent):
+            self.is_enabled = None
         if isinstance(facts.roles, RoleHoldings):
             held = tuple(describe(holding) for holding in privileged(facts.roles))
-            # Of an account that may be another tenant file's nothing follows for this one's.
-            is_all = not facts.roles.unreadable and find_stray(facts.account) is None
-            self.privileged_roles = held if held or is_all else None
-            self.may_be_privileged = self.privileged_roles != ()
-        elif isinstance(facts.roles, Unreadable) and facts.roles is not NOT_READ:
+            # Of an account that may be another tenant file's, or is nobody's of ours, nothing follows for this one's.
+            is_stranger = is_strangers(facts.account)
+            is_all = not facts.roles.unreadable and find_stray(facts.account) is None and not is_stranger
+            self.privileged_roles = held if (held or is_all) and not is_stranger else None
+            self.may_be_privileged = bool(held or facts.roles.unreadable) if is_stranger else held != () or not is_all
+        elif isinstance(facts.roles, Absent):
+            # An account that is gone is not known to hold nothing: whoever restores it restores its roles.
+            self.privileged_roles = None
+        elif facts.roles is not NOT_READ:
             self.privileged_roles = None
             self.may_be_privileged = True
 
+    def judge_end(self) -> "PostApply":
+        """Return itself, with no good exit code where the last reading shows a privileged role, whatever was judged."""
+        if self.privileged_roles:
+            self.exit_code = worse(self.exit_code, ExitCode.FINDINGS)
+        return self
 
-async def post_apply(run: RunStep, *, opens_window: bool = False) -> PostApply:
+    def interrupt(self) -> None:
+        """Note that somebody broke the run off; what it is known to hold then is what the closing read."""
+        self.is_interrupted = True
+        self.exit_code = worse(self.exit_code, ExitCode.FINDINGS if self.privileged_roles else ExitCode.COULD_NOT_TELL)
+
+
+async def post_apply(run: RunStep, *, opens_window: bool = False, result: PostApply | None = None) -> PostApply:
     """Run the whole order; the returned exit code is 0 only if every step was confirmed and nothing was found.
 
     With `opens_window` a person signs in as the account while it holds the role: credentials before, closed after.
+    `result` is filled as the run goes on, for whoever has to tell how far one came that was broken off.
     """
-    result = PostApply()
+    result = PostApply() if result is None else result
     is_ready = result.take(await run(PREFLIGHT))
     is_usable = bool(result.is_enabled) and result.privileged_roles != ()
     if not is_ready:
@@ -156,9 +174,9 @@ async def post_apply(run: RunStep, *, opens_window: bool = False) -> PostApply:
     return result
 
 
-async def close_only(run: RunStep, *, opens_window: bool = False) -> PostApply:
+async def close_only(run: RunStep, *, opens_window: bool = False, result: PostApply | None = None) -> PostApply:
     """Take the role away, and turn the latch back where Terraform can; closing itself does not need it."""
-    result = PostApply()
+    result = PostApply() if result is None else result
     await to_the_end(withdraw(run, result, opens_window=opens_window))
     return result
 

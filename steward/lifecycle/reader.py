@@ -169,7 +169,7 @@ class FactReader:
 
     async def _account(self) -> Reading[UserState]:
         account = self._tenant.account
-        login, folder = account.login, self._tenant.evidence / self._tenant.name
+        login = account.login
         # Terraform takes its time; by then the account is found as anybody without the state would find it.
         stack, found = await asyncio.gather(
             self._known_stack(),
@@ -177,13 +177,25 @@ class FactReader:
                 self._session,
                 login,
                 display_name=account.display_name,
-                remember_id=lambda: find_account_id(folder, login),
+                remember_id=self._remembered_id,
             ),
         )
         known_id = stack.account_id if isinstance(stack, StackState) else None
-        if known_id is None or (isinstance(found, UserState) and found.object_id == known_id):
+        if known_id is None:
             return found
+        if isinstance(found, UserState) and found.object_id == known_id:
+            # Without the state its stamp alone may have told it; the state's id tells more.
+            return replace(found, is_known_by_stamp_alone=False, is_likely_anothers=False)
         return await reads.read_account(self._session, login, known_id)
+
+    def _remembered_id(self) -> str | None:
+        return find_account_id(self._tenant.evidence / self._tenant.name, self._tenant.account.login)
+
+    async def _witnessed_id(self) -> str | None:
+        """Return the account's id by Terraform's state, if earlier runs saw that very account behind the login."""
+        stack = await self._known_stack()
+        known_id = stack.account_id if isinstance(stack, StackState) else None
+        return known_id if known_id is not None and known_id == self._remembered_id() else None
 
     async def _methods(self) -> Reading[MethodsState]:
         account: Reading[UserState] = await self._once("account")
@@ -242,12 +254,12 @@ class FactReader:
         )
 
     async def _roles_by_state(self, account: Unreadable) -> Reading[RoleHoldings]:
-        """Read the roles of an account that cannot be read itself, where Terraform's state names it."""
-        stack = await self._known_stack()
-        if not isinstance(stack, StackState) or stack.account_id is None:
+        """Read the roles of an account that cannot be read itself, where state and earlier runs agree on its id."""
+        stack, account_id = await self._known_stack(), await self._witnessed_id()
+        if not isinstance(stack, StackState) or account_id is None:
             return account
-        known = [entry.assignment_id for entry in stack.role_assignments if entry.principal_id == stack.account_id]
-        held = await roles.read_roles(self._session, stack.account_id, known)
+        known = [entry.assignment_id for entry in stack.role_assignments if entry.principal_id == account_id]
+        held = await roles.read_roles(self._session, account_id, known)
         # Nobody looks twice here, so that what does not show is not known to be gone.
         return replace(held, unreadable=(*held.unreadable, account))
 
@@ -274,9 +286,11 @@ class FactReader:
 
     async def _other_administrators(self) -> Reading[tuple[str, ...]]:
         account: Reading[UserState] = await self._once("account")
+        account_id = account.object_id if isinstance(account, UserState) else None
         if isinstance(account, Unreadable):
-            return account
-        account_id = None if isinstance(account, Absent) else account.object_id
+            # What keeps the account from being read keeps the others from it too.
+            known_id = await self._witnessed_id()
+            return account if known_id is None else await reads.read_other_holders(self._session, known_id)
         return await reads.read_other_administrators(self._session, account_id)
 
     async def _policies(self) -> Reading[tuple[PolicyState, ...]]:
@@ -336,13 +350,16 @@ class FactReader:
             return stack
         if stack.application_client_id is None:
             return Absent("the application")
+        return await reads.read_grants(self._session, stack.application_client_id, self._declared_apis())
+
+    def _declared_apis(self) -> list[str]:
         declared = self._tenant.application.permissions
-        apis = sorted({entry.resource_app_id for entry in (*declared.application, *declared.delegated)})
-        return await reads.read_grants(self._session, stack.application_client_id, apis)
+        return sorted({entry.resource_app_id for entry in (*declared.application, *declared.delegated)})
 
     async def _twins(self) -> Reading[RoleHoldings]:
         account: Reading[UserState] = await self._once("account")
-        account_id = account.object_id if isinstance(account, UserState) else None
+        # One that is not known to be this file's is one of the others.
+        account_id = account.object_id if isinstance(account, UserState) and not is_missing(account) else None
         return await reads.read_twins(self._session, self._tenant.account.login, account_id)
 
     async def _now(self) -> Reading[datetime]:
@@ -465,7 +482,9 @@ class FactReader:
             if isinstance(stack, Absent | Unreadable):
                 return stack
             client_id = stack.application_client_id
-        return Absent("the application") if client_id is None else await reads.read_grants(self._session, client_id, ())
+        if client_id is None:
+            return Absent("the application")
+        return await reads.read_grants(self._session, client_id, self._declared_apis(), needs_all_apis=False)
 
     async def _remains(self) -> Reading[tuple[Remain, ...]]:
         return await read_remains(self._session, self._tenant)

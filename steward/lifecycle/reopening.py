@@ -37,9 +37,15 @@ class Reopening:
     """
 
     def __init__(
-        self, reason: str, minutes: int, *, clock: Callable[[], datetime], tenants_clock: Callable[[], datetime]
+        self,
+        reason: str,
+        minutes: int,
+        *,
+        clock: Callable[[], datetime],
+        tenants_clock: Callable[[], datetime],
+        hears_enter: bool = False,
     ) -> None:
-        self.state = ReopeningState(reason, minutes)
+        self.state = ReopeningState(reason, minutes, hears_enter=hears_enter)
         self._clock = clock
         self._tenants_clock = tenants_clock
 
@@ -60,26 +66,30 @@ def require_reopenable(tenant: Tenant, *, reason: str, minutes: int) -> None:
         raise ConfigError(
             f"{tenant.name} is not sealed",
             why=f"{tenant.file} has no account.sealed_on, and before sealing post_apply opens the window itself",
-            next_move=f"run scripts/post_apply.py {tenant.file}; where it is sealed, put in the line that it printed",
+            next_move="where it is sealed, put in the line that post_apply printed; else run "
+            f"scripts/post_apply.py {tenant.pasted}",
         )
     if account.sign_in is SignIn.BLOCKED:
         raise ConfigError(
             f"a window of {tenant.name} would serve nobody",
             why=f"{tenant.file} blocks sign-in, so that nobody could use the role; consent through Graph needs none",
-            next_move=f"for more consent run scripts/post_apply.py {tenant.file}; for a person set sign_in: allowed "
-            "and a sink, run it until the account is settled, then reopen",
+            next_move="for a person set sign_in: allowed and a sink, run post_apply until the account is settled, then "
+            f"reopen; for more consent run scripts/post_apply.py {tenant.pasted}",
         )
     if not SHORTEST_MINUTES <= minutes <= tenant.window_minutes:
         raise ConfigError(
             f"--minutes {minutes} is outside what {tenant.file} allows",
             why=f"a window lasts at least {SHORTEST_MINUTES} minutes, since Entra ID takes no scheduled role back "
             f"before, and at most window_minutes, which is {tenant.window_minutes}",
-            next_move="name fewer minutes, or have window_minutes reviewed in the tenant file",
+            next_move=f"name {SHORTEST_MINUTES} or more"
+            if minutes < SHORTEST_MINUTES
+            else "name fewer minutes, or have window_minutes reviewed in the tenant file",
         )
     if not reason.strip() or len(reason) > _LONGEST_REASON or not reason.isprintable():
         raise ConfigError(
             "--reason does not say why",
-            why=f"it stands in the audit log and in the evidence: one line of 1 to {_LONGEST_REASON} characters",
+            why="it stands in the evidence, and with Entra ID P2 in the audit log: one line of 1 to "
+            f"{_LONGEST_REASON} characters",
             next_move='name it, such as --reason "ticket 4711: reconnect the dashboard"',
         )
 

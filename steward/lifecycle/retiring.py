@@ -4,7 +4,15 @@ Each step finds what an earlier run left to do, so that a retirement may be kill
 """
 
 from steward.lifecycle.post_apply import PostApply, RunStep, in_order, to_the_end
-from steward.lifecycle.steps import CLOSE_RETIRED, DESTROY, LOCK_OUT, PREFLIGHT_RETIRE, REMAINS, REVOKE
+from steward.lifecycle.steps import (
+    CLOSE_RETIRED,
+    DESTROY,
+    DESTROY_ONCE_CLOSED,
+    LOCK_OUT,
+    PREFLIGHT_RETIRE,
+    REMAINS,
+    REVOKE,
+)
 
 
 async def retire(run: RunStep) -> PostApply:
@@ -18,11 +26,10 @@ async def retire(run: RunStep) -> PostApply:
 
 
 async def preview_retirement(run: RunStep) -> PostApply:
-    """Show what a run would do; Terraform's plan shows the account as it stands."""
+    """Show what a run would do, each step as if those before it had been done; Terraform plans as matters stand."""
     result = PostApply()
-    if result.take(await run(PREFLIGHT_RETIRE)):
-        for step in (CLOSE_RETIRED, LOCK_OUT, REVOKE, DESTROY):
-            result.take(await run(step))
+    if result.take(await run(PREFLIGHT_RETIRE)) and await in_order(run, result, (CLOSE_RETIRED, LOCK_OUT)):
+        await in_order(run, result, (REVOKE, DESTROY_ONCE_CLOSED))
     return result
 
 

@@ -17,6 +17,7 @@ from steward.acts import (
 from steward.config.model import Tenant
 from steward.facts import Caller, Facts, Reading
 from steward.lifecycle.actions import Action, Blocked, Found, GraphCall
+from steward.lifecycle.identity import EACH_BY_ITSELF, describe_mix_up, lacking, list_needs, way_to_sign_in
 from steward.lifecycle.needs import DELETE_PASS, DISABLE, END_SESSIONS, TAKE_ROLE, Need, close_needs
 
 _NEEDED: Mapping[type[Any], Need] = {
@@ -60,10 +61,22 @@ def name_lacking(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     caller = facts.caller
     if not isinstance(caller, Caller) or not caller.is_app:
         return
-    for need in close_needs(tenant):
-        if not need.is_met_by(caller.permissions):
-            yield Found(
-                f"permission {need.permission}",
-                f"this identity ({caller.app_id}) lacks it, so that it cannot {need.purpose}",
-                f"grant {need.permission} to it on Microsoft Graph, with admin consent, and sign in anew",
-            )
+    missing = list(lacking(caller, close_needs(tenant)))
+    mix_up = describe_mix_up(caller, tenant, "close")
+    if missing and mix_up is not None:
+        names = ", ".join(need.permission for need in missing)
+        yield Found("identity", f"{mix_up}, and it lacks what closing takes: {names}", way_to_sign_in(tenant, "close"))
+        return
+    if len(missing) > EACH_BY_ITSELF:
+        yield Found(
+            "permissions",
+            f"this identity ({caller.app_id}) lacks {len(missing)} that closing takes: {list_needs(missing)}",
+            "grant them to it on Microsoft Graph, with admin consent, and sign in anew",
+        )
+        return
+    for need in missing:
+        yield Found(
+            f"permission {need.permission}",
+            f"this identity ({caller.app_id}) lacks it, so that it cannot {need.purpose}",
+            f"grant {need.permission} to it on Microsoft Graph, with admin consent, and sign in anew",
+        )

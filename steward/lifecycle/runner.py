@@ -9,19 +9,22 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import inf
+from types import MappingProxyType
 from typing import Any
 
 from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_delay, wait_exponential
 
+from steward.acts import AccountAct, AssignRole, GrantRole, GraphAct, RequestRoleSchedule, TerraformAct, TurnLatch
 from steward.config.model import Tenant
 from steward.errors import ExitCode, FinalRefusalError, StewardError, TooEarlyError
 from steward.evidence import EvidenceFile
 from steward.facts import Absent, Facts, StackState, Unreadable
 from steward.graph import writes
 from steward.graph.failures import without_request
+from steward.graph.roles import require_no_privileged_role
 from steward.graph.session import GraphSession
 from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait, could_not_tell
 from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory
@@ -31,6 +34,7 @@ from steward.lifecycle.sightings import RoleSightings
 from steward.lifecycle.step import Step
 from steward.sinks.sink import Sink
 from steward.terraform import Workspace
+from steward.wellknown.latch import PRIVILEGED
 
 BUDGET_SECONDS = 60.0
 _MOST = 50
@@ -39,6 +43,8 @@ DOUBT_SECONDS = 10.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 8.0
 _PIECE_SECONDS = 1.0
 _LATE_SECONDS = 30.0
+# What is not as it has to be, by the step that says so: before the work, and where it must not be overlooked.
+_VERBS: Mapping[str, str] = MappingProxyType({"preflight": "missing", "guard": "alarm"})
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,7 @@ class Runner:
         self._stack_memory = StackMemory()
         self._guard_memory = guard_memory
         self._reopening = reopening
+        self._told: set[Line] = set()
 
     async def run(self, step: Step) -> StepOutcome:
         """Perform the step until it is confirmed, blocked, or its budget of time is used up."""
@@ -252,8 +259,20 @@ class Runner:
         refusals: dict[str, str],
     ) -> bool:
         """Perform one call; return whether it makes sense to look again and go on."""
+        if step.needs_no_role and isinstance(call.act, AccountAct):
+            try:
+                await require_no_privileged_role(self._session, call.act.user_id)
+            except FinalRefusalError as error:
+                self._judge(step, Blocked(call.subject, f"{error.what}: {error.why}", error.next_move), outcome)
+                return False
         act = {"act": type(call.act).__name__, **_short(call.act)}
         self._note(step, "intends", call.subject, act)
+        if _grants(call.act) and (self._evidence is None or self._evidence.failure):
+            why = self._evidence.failure if self._evidence else "there is no place for it"
+            why = f"no role is granted of which no evidence can be kept: {why}"
+            next_move = "mend the disk, or the folder under evidence in the tenant file; then run again"
+            self._judge(step, Blocked(call.subject, why, next_move), outcome)
+            return False
         before = len(self._session.answers)
         outcome.writes += 1
         outcome.written = time.monotonic()
@@ -305,7 +324,7 @@ class Runner:
             case Blocked():
                 outcome.exit_code = worse(outcome.exit_code, action.exit_code)
                 outcome.is_blocked = True
-                verb = "unreadable" if action.exit_code is ExitCode.COULD_NOT_TELL else "missing"
+                verb = "unreadable" if action.exit_code is ExitCode.COULD_NOT_TELL else _VERBS.get(step.name, "amiss")
                 line = Line(step.name, verb, action.subject, action.why, action.next_move)
             case Wait():
                 outcome.waits = action
@@ -313,7 +332,15 @@ class Runner:
             case _:
                 return
         self._note(step, line.verb, line.subject, {"why": line.reason})
-        self._observe(line)
+        if isinstance(action, Already) or not self._has_told(line):
+            self._observe(line)
+
+    def _has_told(self, line: Line) -> bool:
+        """Return whether the step told exactly this before: one read that fails is met again wherever it is needed."""
+        told = replace(line, reason=without_request(line.reason))
+        has_told = told in self._told
+        self._told.add(told)
+        return has_told
 
     def _note(
         self,
@@ -334,6 +361,13 @@ def _could_not_tell(actions: Sequence[Action]) -> bool:
     """Return whether all that stands in the way is that something could not be read."""
     blocked = [action for action in actions if isinstance(action, Blocked)]
     return bool(blocked) and all(action.exit_code is ExitCode.COULD_NOT_TELL for action in blocked)
+
+
+def _grants(act: GraphAct | TerraformAct) -> bool:
+    """Return whether an act gives the account a privileged role."""
+    return isinstance(act, AssignRole | RequestRoleSchedule | GrantRole) or (
+        isinstance(act, TurnLatch) and act.phase == PRIVILEGED
+    )
 
 
 def _in_minutes(seconds: float) -> str:

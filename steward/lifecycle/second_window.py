@@ -19,9 +19,12 @@ from steward.lifecycle.steps import (
 )
 
 
-async def reopen(run: RunStep, reopening: Reopening) -> PostApply:
-    """Open the window, wait, and close; what breaks or breaks off the wait is raised again once it is closed."""
-    result = PostApply()
+async def reopen(run: RunStep, reopening: Reopening, result: PostApply | None = None) -> PostApply:
+    """Open the window, wait, and close; what breaks or breaks off the wait is raised again once it is closed.
+
+    `result` is filled as the run goes on, for whoever has to tell how far one came that was broken off.
+    """
+    result = PostApply() if result is None else result
     if not result.take(await run(PREFLIGHT_REOPEN)):
         if result.may_be_privileged:
             # Nobody knows whose it is, or since when: a run that was killed comes back to this.

@@ -16,7 +16,7 @@ from typing import Protocol
 from steward.acts import AssignRole, EndSessions, GrantRole, GraphAct, RequestRoleSchedule, TerraformAct, TurnLatch
 from steward.facts import LatchState, Reading, RoleHoldings, StackState, Unreadable, UserState
 from steward.graph.session import Answer
-from steward.lifecycle.privilege import privileged
+from steward.lifecycle.privilege import is_own, privileged
 from steward.wellknown.latch import PRIVILEGED
 
 # Directories of role assignments agree after 3 reads a second apart, and those of other objects after 5 reads 5 seconds
@@ -96,7 +96,8 @@ class RoleSightings:
             # Schedules are no replica of these lists; once a pass is enough for them.
             again = await read(known, with_schedules=False)
             found = replace(again, held=tuple(dict.fromkeys((*again.held, *first.held))))
-        if privileged(found):
+        # A role that comes through a group says nothing of what was taken from the account itself.
+        if any(is_own(holding) for holding in privileged(found)):
             self._answers_before = len(answers)
         return replace(found, unseen=tuple(entry for entry in found.unseen if entry not in removed.ids))
 

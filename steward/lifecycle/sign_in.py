@@ -1,7 +1,8 @@
 """Whether and how anybody can sign in as the account: what open, enrol, admit, settle and verify have in common."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 
 from steward.acts import DeletePass, DisableAccount, EnableAccount, IssuePass, ReplacePassword
 from steward.config.model import Tenant
@@ -10,6 +11,27 @@ from steward.lifecycle.actions import Action, Already, GraphCall
 
 # The directory stamps creation and first password separately; a change within this time may be the creation itself.
 _CREATION = timedelta(seconds=5)
+
+
+# How the methods are called where a person meets them; Graph's types are not.
+_FACTORS: Mapping[str, str] = MappingProxyType(
+    {
+        "fido2": "passkey (FIDO2)",
+        "microsoftAuthenticator": "Microsoft Authenticator",
+        "phone": "telephone",
+        "platformCredential": "platform credential",
+        "softwareOath": "software OATH token",
+        "windowsHelloForBusiness": "Windows Hello for Business",
+    }
+)
+
+
+def describe_factors(methods: MethodsState) -> str:
+    """Return the second factors as a person calls them."""
+    names = (
+        entry.removeprefix("#microsoft.graph.").removesuffix("AuthenticationMethod") for entry in methods.second_factors
+    )
+    return ", ".join(sorted(_FACTORS.get(name, name) for name in names))
 
 
 def is_settled(account: UserState, methods: MethodsState) -> bool:

@@ -15,7 +15,8 @@ class Step:
     `reads` names fields of `Facts`; a fact that is not named reaches `decide` as unreadable. The step is over when
     `decide`, given freshly read facts, intends nothing more. With `looks_again` a refusal right after a write is not
     believed at once, because a replica may still show what was there before. With `is_glance` roles are looked at once:
-    what they are not seen to be is then no reason to do anything.
+    what they are not seen to be is then no reason to do anything. With `needs_no_role` roles are looked at once more
+    right before each of its calls, and none is made while a privileged one is held.
     """
 
     name: str
@@ -23,3 +24,4 @@ class Step:
     decide: Callable[[Facts, Tenant], Iterator[Action]]
     looks_again: bool = False
     is_glance: bool = False
+    needs_no_role: bool = False

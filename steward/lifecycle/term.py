@@ -1,13 +1,14 @@
 """How long a privileged role may still stand: within a window, past it, outside any, or nobody can tell.
 
 A window's end is told by the role's own schedule, by the latch where Terraform's state is at hand, or by the audit
-log's entry and the tenant file's minutes, in this order. Whoever has none of them waits for the log, and not for long.
+log's entry and the tenant file's minutes, in this order; a latch counts no longer than the log and the minutes let it.
+Whoever has none of them waits for the log, and not for long.
 An entry is of an earlier grant only where the guard itself saw the role gone since; where it did not, the entry counts.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from steward.config.model import Elevation, Tenant
@@ -54,7 +55,7 @@ def judge_term(holding: RoleHolding, facts: Facts, tenant: Tenant) -> Term:
     return (
         _by_schedule(facts, facts.now, tenant)
         or _by_file(tenant)
-        or _by_latch(facts, facts.now)
+        or _by_latch(facts, facts.now, tenant)
         or _by_log(facts, facts.now, tenant)
         or _by_patience(facts, facts.now)
     )
@@ -87,21 +88,38 @@ def _by_file(tenant: Tenant) -> Term | None:
     return None
 
 
-def _by_latch(facts: Facts, now: datetime) -> Term | None:
+def _by_latch(facts: Facts, now: datetime, tenant: Tenant) -> Term | None:
     latch = facts.stack.latch if isinstance(facts.stack, StackState) else None
     if not isinstance(latch, LatchState):
         return None
     if latch.phase != PRIVILEGED:
         return Term(Standing.OVER, f"the latch is {latch.phase}")
     try:
-        return _until(datetime.fromisoformat(latch.until), now, "the latch")
-    except (ValueError, TypeError):
+        ends = datetime.fromisoformat(latch.until).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
+    window = timedelta(minutes=tenant.window_minutes)
+    # State can be edited, and may be of a plan by another tenant file: a latch does not lengthen a window.
+    if ends - now > window + _CLOCKS_APART:
+        return Term(Standing.OVER, f"the latch until {ends:%Y-%m-%d %H:%M} UTC is longer than window_minutes")
+    known = [(ends, "the latch")]
+    if (granted := _granted(facts, now)) is not None:
+        known.append((granted + window, "the audit log and window_minutes, which end before the latch"))
+    elif (seen := _of_global_administrator(facts.role_first_seen)) is not None:
+        known.append((seen + window, "the guard's first sight and window_minutes, which end before the latch"))
+    ends, source = min(known, key=lambda pair: pair[0])
+    return _until(ends, now, source)
+
+
+def _granted(facts: Facts, now: datetime) -> datetime | None:
+    """Return since when the log says that the role is held; None where its entry is missing, or of an earlier grant."""
+    granted = _of_global_administrator(facts.role_grants)
+    return None if granted is None or _is_of_an_earlier_grant(granted, facts, now) else granted
 
 
 def _by_log(facts: Facts, now: datetime, tenant: Tenant) -> Term | None:
-    granted = _of_global_administrator(facts.role_grants)
-    if granted is not None and not _is_of_an_earlier_grant(granted, facts, now):
+    granted = _granted(facts, now)
+    if granted is not None:
         return _until(granted + timedelta(minutes=tenant.window_minutes), now, "the audit log and window_minutes")
     return None
 

@@ -16,6 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "steward.errors",
             "steward.ids",
             "steward.local_state",
+            "steward.pasting",
             "steward.registrations",
             "steward.scratch",
             "steward.secret",
@@ -24,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"steward.acts", "steward.facts", "steward.findings", "steward.wellknown"}),
     frozenset({"steward.config"}),
     frozenset({"steward.sinks"}),
-    frozenset({"steward.evidence", "steward.graph", "steward.terraform"}),
+    frozenset({"steward.evidence", "steward.forge", "steward.graph", "steward.terraform"}),
     frozenset({"stacks", "steward.audit", "steward.lifecycle", "steward.review"}),
     frozenset({"steward.identities"}),
     frozenset({"steward.delivery"}),
@@ -89,9 +90,10 @@ RESERVED: Mapping[str, tuple[frozenset[str], str]] = {
         (frozenset({"steward.graph", "tests"}), "one package talks to the tenant"),
     ),
     "azure": (
-        frozenset({"steward.graph", "steward.sinks", "tests"}),
-        "one package talks to the tenant, and the sinks to its key vault",
+        frozenset({"steward.delivery.plan_store", "steward.graph", "steward.sinks", "tests"}),
+        "one package talks to the tenant, the sinks to its key vault, and one module to the plans' container",
     ),
+    "github": (frozenset({"steward.forge", "tests"}), "one package talks to the forge"),
     "tf": (frozenset({"sandbox.provider", "tests"}), "one package speaks Terraform's plugin protocol"),
 }  # fmt: skip  # one package a line would hide the three groups
 

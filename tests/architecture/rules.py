@@ -27,6 +27,7 @@ MAY_PRINT: Mapping[str, str] = {
     "main.py": "cdktf shows a synthesis error as it is written to standard error",
     "sandbox/__main__.py": "says where the sandbox listens",
     "sandbox/provider/serve.py": "the handshake with Terraform is a line on standard output",
+    "scripts/__init__.py": "tells of a set-up that is missing, before anything that prints can be imported",
     "scripts/console.py": "the one module of the programs that prints",
     "tests/": "pytest captures it",
     "toolchain/__main__.py": "the one module of the set-up that prints",

@@ -106,14 +106,15 @@ def test_roles_that_nobody_may_read_are_unreadable_by_every_path(sandbox: Runnin
         reads.read_organization,
         reads.read_security_defaults,
         lambda session: reads.read_other_administrators(session, None),
+        lambda session: reads.read_other_holders(session, NOBODY),
         lambda session: reads.read_twins(session, "alex.moore@contoso.example", None),
         lambda session: method_policy.read_pass_policy(session, None),
         conditional_access.read_policies,
         lambda session: conditional_access.read_what_if(session, NOBODY, [NOBODY]),
     ],
     ids=[
-        "account", "group", "organization", "security defaults", "administrators", "deleted", "pass policy",
-        "policies", "what if",
+        "account", "group", "organization", "security defaults", "administrators", "holders", "deleted",
+        "pass policy", "policies", "what if",
     ],
 )  # fmt: skip  # a name a question, in the same order
 def test_read_that_is_not_permitted_is_unreadable_and_says_why(

@@ -25,7 +25,7 @@ def test_every_fact_can_be_read() -> None:
 
 def test_every_step_has_a_name_of_its_own_but_for_the_preflights() -> None:
     names = sorted(step.name for step in STEPS)
-    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "shut"])
+    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "shut", "destroy"])
 
 
 def test_every_step_asks_for_facts_that_exist() -> None:

@@ -27,7 +27,7 @@ STACK = f"cdktf.out/stacks/{NAME}"
 POST_APPLY = f"python scripts/post_apply.py tenants/{NAME}.yaml"
 CLOSE_ONLY = f"{POST_APPLY} --only close"
 CLOSE = f"python scripts/close.py tenants/{NAME}.yaml"
-PREFLIGHT = f"python scripts/preflight.py tenants/{NAME}.yaml"
+PREFLIGHT = f"python scripts/preflight.py tenants/{NAME}.yaml --import-file {STACK}/import.tf.json"
 DEPLOY_AGAIN = f"cdktf deploy {NAME}"
 APPLY = f"terraform -chdir={STACK} apply"
 TURN_BACK = shlex.join([*shlex.split(APPLY), *turn_options(PREPARED)])

@@ -95,3 +95,51 @@ def test_post_apply_before_any_synth_names_the_command(tmp_path: Path) -> None:
     refused = run("scripts/post_apply.py", tmp_path, "contoso.yaml", ARM_CLIENT_ID="x", ARM_CLIENT_SECRET="y")
     assert refused.returncode == 2
     assert "cdktf" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("contso.yaml", "did you mean contoso.yaml?"),
+        ("*.yml", "it is a pattern"),
+        ("fabrikam.yaml", "copy tenants/example.yaml.sample"),
+    ],
+)
+def test_name_of_no_file_is_answered_with_the_likely_one(tmp_path: Path, named: str, told: str) -> None:
+    good_file(tmp_path)
+    refused = run("scripts/close.py", tmp_path, named)
+    assert refused.returncode == 2
+    assert told in refused.stderr
+    assert f"close.py {named}" not in refused.stderr, "the command that has just failed"
+
+
+def test_evidence_folder_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    refused = run("scripts/verify_evidence.py", tmp_path, "evidnce/contoso")
+    assert refused.returncode == 2
+    assert "evidnce/contoso is not there" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "script", ["close", "identities", "post_apply", "preflight", "rehearse", "reopen", "retire", "verify_evidence"]
+)
+def test_python_without_the_set_up_is_told_as_such(tmp_path: Path, script: str) -> None:
+    # -S leaves out what is installed, as in a Python that nobody prepared.
+    refused = subprocess.run(
+        [sys.executable, "-S", str(ROOT / "scripts" / f"{script}.py"), "contoso.yaml"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 2, refused.stderr
+    assert "make set-up" in refused.stderr
+    assert 'export PATH="' in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_elevation_is_told_in_plain_words(tmp_path: Path) -> None:
+    refused = run("scripts/rehearse.py", tmp_path, "--elevation", "inwindow")
+    assert refused.returncode == 2
+    assert "in_window" in refused.stderr
+    assert "<Elevation" not in refused.stderr

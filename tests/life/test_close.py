@@ -1,6 +1,7 @@
 """close.py and its guard against a tenant that nobody deployed to: what they take away, tell, and leave alone."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -52,14 +53,49 @@ def test_role_is_taken_and_the_account_disabled_without_terraform(tenancy: Spars
     assert len(tenancy.evidence()) == 1
 
 
-def test_account_that_was_renamed_is_found_by_its_stamp(tenancy: SparseTenancy) -> None:
-    account_id = tenancy.start_over(userPrincipalName="renamed@contoso.onmicrosoft.com")
+RENAMED = {"userPrincipalName": "somebody.else@contoso.example"}
+STRANGER = {
+    "userPrincipalName": LOGIN,
+    "displayName": "Jordan Keller",
+    "mailNickname": "j.keller",
+    "accountEnabled": True,
+    "passwordProfile": {"password": "xWwvJ]6NMw+bWH-d"},
+}
+
+
+def test_account_that_was_renamed_is_found_by_its_stamp_and_not_known_by_its_display_name(
+    tenancy: SparseTenancy,
+) -> None:
+    account_id = tenancy.start_over(**RENAMED, accountEnabled=True)
+    ended(tenancy.close(), 3)
+    assert tenancy.writes() == [], "it may be another file's, and settled"
     tenancy.grant(account_id)
-    ended(tenancy.close(), 0)
+    assert "which its stamp alone tells ours" in ended(tenancy.close(), 3)
     assert tenancy.roles_of(account_id) == []
 
 
-RENAMED = {"userPrincipalName": "somebody.else@contoso.example"}
+@pytest.mark.parametrize(("is_remembered", "code"), [(True, 1), (False, 3)])
+def test_account_that_is_not_ours_and_has_the_login_hides_nothing(
+    tenancy: SparseTenancy, is_remembered: bool, code: int
+) -> None:
+    account_id, control = tenancy.start_over(), tenancy.scene.control
+    if is_remembered:
+        ended(tenancy.close(), 0)
+    control.act("PATCH", f"/v1.0/users/{account_id}", RENAMED)
+    stranger_id = control.act("POST", "/v1.0/users", STRANGER)["id"]
+    for holder_id in (account_id, stranger_id):
+        tenancy.grant(holder_id)
+    assert "holds Global Administrator" in ended(tenancy.close("--guard", identity=GUARD), 1)
+    told = ended(tenancy.close(), code)
+    assert "not ours" in told
+    assert "HOLDS" not in told
+    assert tenancy.roles_of(account_id) == []
+    assert tenancy.roles_of(stranger_id) == [GLOBAL_ADMINISTRATOR]
+    assert tenancy.account()["accountEnabled"], "the stranger's"
+    control.act("DELETE", f"/v1.0/users/{account_id}")
+    told = ended(tenancy.close("--json"), 1)
+    assert json.loads(told[told.index("{") : told.rindex("}") + 1])["tenants"][0]["privileged_roles"] is None
+    assert f"{LOGIN}: it holds Global Administrator (direct), and is not touched" in told
 
 
 def test_stamped_account_of_another_name_is_closed_while_privileged_and_never_taken_for_ours(
@@ -105,6 +141,61 @@ def test_role_is_taken_although_a_file_stands_where_evidence_is_to_go(tenancy: S
     assert "no privileged role by any path" in guarded
 
 
+@pytest.mark.parametrize("content", ["[" * 60000, '{"first_seen": {"x": "0001-01-01T00:00:00+14:00"}}', None])
+def test_damaged_memory_of_the_guard_keeps_nobody_from_closing(tenancy: SparseTenancy, content: str | None) -> None:
+    account_id = tenancy.start_over()
+    tenancy.grant(account_id)
+    memory = tenancy.scene.folder / "evidence" / NAME / "guard.json"
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    if content is None:
+        os.mkfifo(memory)
+    else:
+        memory.write_text(content)
+    told = ended(tenancy.close("--guard", identity=GUARD), 3)
+    assert "what it remembered" in told
+    assert memory.is_file(), "a new one is begun"
+    memory.unlink()
+    os.mkfifo(memory)
+    told = ended(tenancy.close(), 0)
+    memory.unlink()
+    assert "what it remembered" not in told
+    assert tenancy.roles_of(account_id) == []
+
+
+def test_folder_of_stacks_that_is_not_there_is_told_and_the_guard_looks_all_the_same(tenancy: SparseTenancy) -> None:
+    tenancy.start_over()
+    told = ended(tenancy.close("--guard", "--stacks", "nowhere", identity=GUARD), 1)
+    assert "--stacks nowhere" in told
+    assert "no privileged role by any path" in told
+    (tenancy.scene.folder / "somewhere").mkdir(exist_ok=True)
+    assert "latch of contoso" in ended(tenancy.close("--guard", "--stacks", "somewhere", identity=GUARD), 0)
+
+
+def test_closing_that_somebody_breaks_off_is_told_as_it_ended(tenancy: SparseTenancy) -> None:
+    account_id = tenancy.start_over(accountEnabled=True)
+    tenancy.grant(account_id)
+    control = tenancy.scene.control
+    control.declare_faults({"route": "GET /users", "times": 1, "seconds": 3})
+    with tenancy.start("--quiet") as running:
+        deadline = time.monotonic() + 60
+        while control.unused_faults():
+            assert time.monotonic() < deadline, "nothing was read"
+            time.sleep(0.1)
+        running.send_signal(signal.SIGQUIT)
+        told, _ = running.communicate(timeout=60)
+    assert running.returncode == 3, told
+    assert "interrupted" in told
+    assert "no privileged role by any path" in told
+    assert tenancy.roles_of(account_id) == []
+
+
+def leave_no_other_administrator(tenancy: SparseTenancy, account_id: str) -> None:
+    act = tenancy.scene.control.act
+    for entry in act("GET", f"{ROLES}?$filter=roleDefinitionId eq '{GLOBAL_ADMINISTRATOR}'")["value"]:
+        if entry["principalId"] != account_id:
+            act("DELETE", f"{ROLES}/{entry['id']}")
+
+
 def test_deleted_account_is_told_since_it_keeps_its_role_for_a_restore(tenancy: SparseTenancy) -> None:
     account_id = tenancy.start_over()
     tenancy.grant(account_id)
@@ -124,10 +215,7 @@ def test_principal_without_the_stamp_is_refused(tenancy: SparseTenancy, stamp: s
 def test_last_global_administrator_is_refused(tenancy: SparseTenancy) -> None:
     account_id = tenancy.start_over(accountEnabled=True)
     tenancy.grant(account_id)
-    act = tenancy.scene.control.act
-    for entry in act("GET", f"{ROLES}?$filter=roleDefinitionId eq '{GLOBAL_ADMINISTRATOR}'")["value"]:
-        if entry["principalId"] != account_id:
-            act("DELETE", f"{ROLES}/{entry['id']}")
+    leave_no_other_administrator(tenancy, account_id)
     told = ended(tenancy.close("--dry-run"), 1)
     assert "last active Global Administrator" in told
     assert tenancy.roles_of(account_id) == [GLOBAL_ADMINISTRATOR]

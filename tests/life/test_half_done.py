@@ -12,9 +12,9 @@ from tests.life.tenancy import Tenancy
 pytestmark = pytest.mark.terraform
 
 
-def _preflight(tenancy: Tenancy) -> subprocess.CompletedProcess[str]:
+def _preflight(tenancy: Tenancy, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        tenancy.scene.script("preflight"),
+        tenancy.scene.script("preflight", *arguments),
         cwd=tenancy.scene.folder,
         env=dict(tenancy.scene.environments[DEPLOY]),
         capture_output=True,
@@ -56,11 +56,12 @@ def test_what_the_state_does_not_know_is_named_and_taken_in_as_told(
     told = _preflight(tenancy)
     assert told.returncode == 1, told.stdout
     assert tenancy.writes() == []
-    (taken_in, file) = re.findall(r"write (\{.*\}) to (\S+),", told.stderr)[0]
-    named = [entry["to"] for entry in json.loads(taken_in)["import"]]
-    assert all(any(known.startswith(address) for known in named) for address in addresses), told.stderr
+    (file,) = re.findall(r"--import-file (\S+) and", told.stderr)
     imports = scene.folder / file
-    imports.write_text(taken_in)
+    assert not imports.exists()
+    assert _preflight(tenancy, "--import-file", file).returncode == 1
+    named = [entry["to"] for entry in json.loads(imports.read_text())["import"]]
+    assert all(any(known.startswith(address) for known in named) for address in addresses), told.stderr
     tenancy.run_terraform("apply", "-auto-approve", "-input=false")
     imports.unlink()
     assert _preflight(tenancy).returncode == 0

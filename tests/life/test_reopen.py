@@ -225,15 +225,50 @@ def test_entra_ends_the_schedule_when_the_program_is_dead(scheduling: Sealed) ->
     assert scheduling.tenancy.roles_of(account_id) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGQUIT])
 def test_whatever_interrupts_it_it_closes_first(assigning: Sealed, number: signal.Signals) -> None:
     account_id = assigning.start_over()
     with assigning.running() as process:
         process.send_signal(number)
-        assert "interrupted" in ended(process, 3)
+        told = ended(process, 3)
+    assert "interrupted; the window is closed; no privileged role by any path" in told
+    assert "run again to open another window" in told
+    assert "go on" not in told
     assert assigning.tenancy.roles_of(account_id) == []
     assert assigning.is_settled()
     assert writes(assigning)[-1] == "POST revokeSignInSessions"
+
+
+def test_ctrl_z_does_not_put_an_open_window_to_sleep(assigning: Sealed) -> None:
+    account_id = assigning.start_over()
+    with assigning.running() as process:
+        process.send_signal(signal.SIGTSTP)
+        assert process.stdout is not None
+        assert "Ctrl-Z" in next(line for line in process.stdout if "Ctrl" in line)
+        assigning.tenancy.scene.control.advance_clock(30 * MINUTE)
+        ended(process, 0)
+    assert assigning.tenancy.roles_of(account_id) == []
+
+
+def test_no_role_is_granted_of_which_no_evidence_can_be_kept(assigning: Sealed) -> None:
+    account_id = assigning.start_over()
+    limit = "import os, resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)); os.execv(sys.argv[1], sys.argv[1:])"
+    ended_by_itself = subprocess.run(
+        [sys.executable, "-c", limit, *assigning.command()],
+        cwd=assigning.tenancy.scene.folder,
+        env=assigning.tenancy.environment(REOPEN),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
+    )
+    told = ended_by_itself.stderr + ended_by_itself.stdout
+    assert ended_by_itself.returncode == 1, told
+    assert "no evidence can be kept" in told
+    assert f"POST {_ASSIGNMENTS}" not in writes(assigning)
+    assert assigning.tenancy.roles_of(account_id) == []
 
 
 def test_run_after_a_kill_closes_and_opens_nothing_and_the_one_after_opens(assigning: Sealed) -> None:

@@ -16,6 +16,8 @@ import pytest
 
 from scripts import serve_sandbox
 from scripts.rehearsal.provider_choice import ROOT
+from steward.config.loader import load_tenant
+from steward.config.model import FileSink
 
 IDENTITIES = ("deploy", "post-apply", "plan-only", "close", "guard", "reopen", "retire")
 Serve = Callable[..., subprocess.Popen[str]]
@@ -60,6 +62,38 @@ def test_sandbox_keeps_credentials_in_its_folder_while_it_serves(serve: Serve, t
 
     assert _stop(process) == 0
     assert not any(file.exists() for file in files.values())
+
+
+def test_person_may_sign_in_where_that_is_asked_for(serve: Serve, tmp_path: Path) -> None:
+    process = serve("--folder", "served", "--sign-in", "allowed", "--licence", "AAD_PREMIUM_P2")
+    told = _told(process)
+    tenant = load_tenant(tmp_path / "served" / "contoso.yaml")
+
+    assert isinstance(tenant.sink, FileSink)
+    assert tenant.sink.folder.is_dir()
+    assert "reopen.py contoso.yaml --reason" in told
+    assert str(tenant.sink.folder) in told
+    assert "/security-info" in told
+    assert not [line for line in told.splitlines() if line.count("--skip-provider-lock") > 1]
+    assert _stop(process) == 0
+    assert not tenant.sink.folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--elevation", "in_window", "--sign-in", "blocked"), "does not go with --sign-in blocked"),
+        (("--sink", "secrets"), "nobody is to sign in"),
+        (("--sign-in", "allowed", "--sink", "refused/secrets"), "lies in a project"),
+        (("--sign-in", "allowed", "--state", "kept.sandbox"), "--sink is missing"),
+        (("--licence", "NO_SUCH_LICENCE"), "NO_SUCH_LICENCE"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, refused: Callable[..., str], options: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert told in refused(*options)
 
 
 def test_second_sandbox_in_one_folder_is_refused_and_leaves_the_first_alone(
@@ -180,6 +214,15 @@ def _token_status(variables: dict[str, str]) -> int:
     response = httpx.post(url, data=form, verify=authority)
     assert "access_token" in response.json(), json.dumps(response.json().get("error"))
     return response.status_code
+
+
+def _told(process: subprocess.Popen[str]) -> str:
+    """Return what is told up to the last command."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or "retire.py" not in lines[-1]:
+        lines.append(process.stdout.readline())
+    return "".join(lines)
 
 
 def _stop(process: subprocess.Popen[str]) -> int:

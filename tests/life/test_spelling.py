@@ -77,6 +77,11 @@ def test_folder_of_the_stack_is_the_one_that_was_given(monkeypatch: pytest.Monke
         ),
         ({"has_terminal": False}, "cdktf diff contoso", "cdktf diff contoso"),
         (
+            {"has_mirror": True, "has_terminal": False},
+            "cdktf deploy contoso --skip-provider-lock --auto-approve  # once",
+            "cdktf deploy contoso --skip-provider-lock --auto-approve  # once",
+        ),
+        (
             {"has_terminal": False},
             "terraform -chdir=s apply -target=x",
             "terraform -chdir=s apply -auto-approve -target=x",

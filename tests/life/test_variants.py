@@ -1,10 +1,13 @@
 """Tenants that differ from the rehearsal's, each through its whole life with no more permissions than it needs."""
 
+import subprocess
 from dataclasses import replace
 
 import pytest
 
 from sandbox.seed import VENDOR_APPLICATION_ID, Seed, SeedLicence
+from scripts.rehearsal.scene import RETIRE
+from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 from tests.life.conftest import MakeTenancy
 from tests.life.tenancy import ROLE, Tenancy
 
@@ -46,10 +49,29 @@ def test_vendors_application(make_tenancy: MakeTenancy) -> None:
 def test_vendors_application_that_the_tenant_knows_already(make_tenancy: MakeTenancy) -> None:
     tenancy = make_tenancy(edit=vendors)
     tenancy.scene.control.reset()
-    tenancy.scene.control.act("POST", "/v1.0/servicePrincipals", {"appId": VENDOR_APPLICATION_ID})
+    act = tenancy.scene.control.act
+    principal = act("POST", "/v1.0/servicePrincipals", {"appId": VENDOR_APPLICATION_ID})
+    (graph,) = act("GET", f"/v1.0/servicePrincipals?$filter=appId eq '{MICROSOFT_GRAPH_APP_ID}'")["value"]
+    (others,) = [role["id"] for role in graph["appRoles"] if role["value"] == "Group.Read.All"]
+    grant = {"principalId": principal["id"], "resourceId": graph["id"], "appRoleId": others}
+    act("POST", f"/v1.0/servicePrincipals/{principal['id']}/appRoleAssignments", grant)
     tenancy.run_terraform("apply", "-input=false", "-auto-approve")
-    tenancy.post_apply()
-    assert len(tenancy.grants()[0]) == 3
+    tenancy.post_apply(expect=frozenset({1}))
+    assert len(tenancy.grants()[0]) == 4
+    # Retired, it has what it had before.
+    retired = subprocess.run(
+        tenancy.scene.script("retire", "--yes"),
+        cwd=tenancy.scene.folder,
+        env=dict(tenancy.scene.environments[RETIRE]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert retired.returncode == 0, retired.stderr
+    assert f"left in the tenant as {principal['id']}" in retired.stdout
+    left = act("GET", f"/v1.0/servicePrincipals/{principal['id']}/appRoleAssignments")["value"]
+    assert [entry["appRoleId"] for entry in left] == [others]
+    assert tenancy.addresses_in_state() == set()
 
 
 def test_licence_is_assigned_once(make_tenancy: MakeTenancy) -> None:

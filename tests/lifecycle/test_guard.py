@@ -1,5 +1,7 @@
 """The guard's judgement: which window runs, which is over, what is outside any, and what nobody can tell."""
 
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -93,8 +95,33 @@ def latch(phase: str, until: str) -> StackState:
         ({"role_grants": granted(59)}, TENANT, Standing.RUNNING),
         ({"role_grants": granted(60)}, TENANT, Standing.OVER),
         ({"role_grants": {USER_ADMINISTRATOR: NOW}}, TENANT, Standing.UNKNOWN),
-        # By the latch, which outranks the log.
-        ({"stack": latch("privileged", "2026-11-23T13:00:01Z"), "role_grants": granted(90)}, TENANT, Standing.RUNNING),
+        # By the latch, if it ends no later than the log, or the guard's own first sight, and the minutes let it.
+        ({"stack": latch("privileged", "2026-11-23T13:00:01Z"), "role_grants": granted(59)}, TENANT, Standing.RUNNING),
+        ({"stack": latch("privileged", "2026-11-23T13:00:01Z"), "role_grants": granted(60)}, TENANT, Standing.OVER),
+        ({"stack": latch("privileged", "2026-11-23T13:59:00Z"), "role_first_seen": granted(60)}, TENANT, Standing.OVER),
+        (
+            {"stack": latch("privileged", "2026-11-23T13:59:00Z"), "role_first_seen": granted(59)},
+            TENANT,
+            Standing.RUNNING,
+        ),
+        (
+            {
+                "stack": latch("privileged", "2026-11-23T13:59:00Z"),
+                "role_grants": granted(90),
+                "role_last_absent": granted(2),
+                "role_first_seen": granted(1),
+            },
+            TENANT,
+            Standing.RUNNING,
+        ),
+        ({"stack": latch("privileged", "2026-11-23T14:05:00Z")}, TENANT, Standing.RUNNING),
+        ({"stack": latch("privileged", "2026-11-23T14:05:01Z")}, TENANT, Standing.OVER),
+        ({"stack": latch("privileged", "2026-11-24T13:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
+        (
+            {"stack": latch("privileged", "9999-12-31T23:59:59-14:00"), "role_grants": granted(60)},
+            TENANT,
+            Standing.OVER,
+        ),
         ({"stack": latch("privileged", "2026-11-23T13:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
         ({"stack": latch("prepared", "2026-11-23T14:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
         ({"stack": latch("sealed", "2026-11-23T14:00:00Z"), "role_grants": granted(1)}, TENANT, Standing.OVER),
@@ -242,7 +269,7 @@ def test_enabled_account_that_is_not_settled_is_told_and_left(
 
 @pytest.mark.parametrize("need", close_needs(ALLOWED_TENANT))
 def test_closing_names_each_permission_that_the_token_lacks(need: Any) -> None:
-    lacking = replace(CLOSES, permissions=CLOSES.permissions - {need.permission})
+    lacking = replace(CLOSES, object_id="another", permissions=CLOSES.permissions - {need.permission})
     facts = replace(SEALED, caller=lacking)
     actions = intend(CLOSE_ALONE, facts, ALLOWED_TENANT)
     assert [action.subject for action in actions if isinstance(action, Found)] == [f"permission {need.permission}"]
@@ -340,12 +367,26 @@ def test_look_that_could_not_see_everything_forgets_nothing_and_shows_no_absence
         '{"first_seen": {"a": "soon", "b": 3}}',
         '{"first_seen": [], "looked": 7}',
         '{"last_absent": 3, "looked": "yesterday"}',
+        '{"first_seen": {"a": "0001-01-01T00:00:00+14:00"}, "last_absent": {}, "looked": null}',
+        '{"first_seen": {}, "last_absent": {}, "looked": "9999-12-31T23:59:59-14:00"}',
+        '{"first_seen": {"a": 1e400}, "last_absent": {}, "looked": null}',
+        "[" * 60000,
+        " " * 70000 + "{}",
         "\0",
     ],
 )
 def test_memory_that_cannot_be_read_is_no_memory(tmp_path: Path, text: str) -> None:
     (tmp_path / "guard.json").write_text(text)
-    assert read_memory(tmp_path) == NO_MEMORY
+    memory = read_memory(tmp_path)
+    assert memory.unread
+    assert replace(memory, unread=None) == NO_MEMORY
+    assert look(tmp_path, {"a"}, NOW) == GuardMemory({"a": NOW}, {}, NOW)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda file: file.symlink_to("/dev/zero")])
+def test_memory_that_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(tmp_path / "guard.json")
+    assert read_memory(tmp_path).unread
 
 
 def test_memory_of_a_time_that_lies_ahead_does_not_hold_the_guard_back(tmp_path: Path) -> None:

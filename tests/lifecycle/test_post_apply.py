@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from steward.errors import ExitCode
-from steward.facts import Facts, RoleHoldings, SignInState, Unreadable
+from steward.facts import Absent, Facts, RoleHoldings, SignInState, Unreadable
 from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
 from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
@@ -162,6 +163,48 @@ def test_whoever_breaks_it_off_waits_until_the_role_is_gone(moment: str) -> None
     assert steps.finished[-2:] == ["close", "abandon"]
 
 
+@pytest.mark.parametrize(
+    ("roles", "held", "code"),
+    [
+        (s.DEPLOYED.roles, ("Global Administrator (direct)",), ExitCode.FINDINGS),
+        (RoleHoldings(), (), ExitCode.COULD_NOT_TELL),
+        (UNSEEN, None, ExitCode.COULD_NOT_TELL),
+    ],
+)
+def test_run_that_was_broken_off_is_told_by_what_the_closing_read(
+    roles: RoleHoldings | Unreadable, held: tuple[str, ...] | None, code: ExitCode
+) -> None:
+    reached, result = asyncio.Event(), PostApply()
+
+    async def step(asked: Step) -> StepOutcome:
+        if asked.name == "prove":
+            reached.set()
+            await asyncio.Event().wait()
+        read = s.DEPLOYED.roles if asked.name == "preflight" else roles
+        return StepOutcome(asked.name, facts=replace(s.DEPLOYED, roles=read))
+
+    async def broken_off() -> None:
+        task = asyncio.ensure_future(post_apply(step, result=result))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(broken_off())
+    result.interrupt()
+    assert result.privileged_roles == held
+    assert result.exit_code is code
+
+
+def test_role_of_an_account_that_is_gone_by_the_last_reading_is_not_told_from_an_earlier_one() -> None:
+    result = PostApply()
+    result.take(StepOutcome("close", facts=s.DEPLOYED))
+    gone = Absent("the account")
+    result.take(StepOutcome("close", facts=replace(s.DEPLOYED, account=gone, roles=gone)))
+    assert result.privileged_roles is None
+    assert result.is_enabled is None
+
+
 @pytest.mark.parametrize("blocked", ["", "close"])
 def test_close_alone_leaves_the_latch_where_no_deploy_grants_again(blocked: str) -> None:
     steps = Steps(blocked)
@@ -257,3 +300,28 @@ def test_close_alone_closes_the_account_of_a_window_too() -> None:
     steps = Steps()
     asyncio.run(close_only(steps.run, opens_window=True))
     assert steps.finished == ["close", "shut", "abandon"]
+
+
+HELD = RoleHoldings(held=(s.GLOBAL_ADMIN,))
+STRANGER = replace(s.ACCOUNT, stamp=None, is_enabled=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "roles", "code"),
+    [
+        ({"account": s.ACCOUNT, "roles": HELD}, ("Global Administrator (direct)",), ExitCode.FINDINGS),
+        ({"account": s.ACCOUNT, "roles": RoleHoldings()}, (), ExitCode.WELL),
+        # What somebody else's account holds is not told as held by ours.
+        ({"account": STRANGER, "roles": HELD}, None, ExitCode.WELL),
+        ({"account": STRANGER, "roles": RoleHoldings()}, None, ExitCode.WELL),
+    ],
+)
+def test_run_that_last_saw_a_privileged_role_never_ends_well(
+    known: dict[str, Any], roles: tuple[str, ...] | None, code: ExitCode
+) -> None:
+    result = PostApply()
+    result.take(StepOutcome("close", facts=Facts(**known)))
+    assert result.judge_end().exit_code is code
+    assert result.privileged_roles == roles
+    assert result.is_enabled is (None if known["account"] is STRANGER else False)
+    assert result.may_be_privileged is (known["roles"] is HELD)

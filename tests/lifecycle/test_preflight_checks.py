@@ -1,15 +1,29 @@
 """What preflight says of a caller, of the methods policy, of the lock, and of what a broken deploy left."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
 import pytest
 
-from steward.config.model import Tenant
+from steward.config.model import CertificateTrust, Identities, Tenant
 from steward.errors import ExitCode
 from steward.facts import Absent, Facts, Leftover, PassPolicy, Reading, StackState, Unreadable
 from steward.lifecycle.actions import Blocked, Found
+from steward.lifecycle.needs import (
+    Need,
+    close_needs,
+    deploy_needs,
+    guard_needs,
+    plan_needs,
+    post_apply_needs,
+    reopen_needs,
+    without_escalation,
+)
 from steward.lifecycle.step import Step
-from steward.lifecycle.steps import PREFLIGHT, PREFLIGHT_DEPLOY
+from steward.lifecycle.steps import CLOSE_ALONE, PREFLIGHT, PREFLIGHT_CLOSE, PREFLIGHT_DEPLOY
+from steward.lifecycle.steps.preflight_checks import import_blocks
 from steward.wellknown.clients import AZURE_CLI
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from steward.wellknown.stack import ACCOUNT, SERVICE_PRINCIPAL
@@ -35,8 +49,10 @@ def test_azure_cli_is_told_what_its_token_can_never_have_and_the_way_out(step: S
         role_template_ids=frozenset({GLOBAL_ADMINISTRATOR}),
     )
     told = blocked(step, replace(s.DEPLOYED, caller=caller))
-    assert {"permission Policy.Read.All", "permission RoleManagement.ReadWrite.Directory"} <= set(told)
-    assert all("can never have it" in each.why and "ARM_CLIENT_ID" in each.next_move for each in told.values())
+    assert set(told) == {"permissions"}
+    assert "Policy.Read.All, to" in told["permissions"].why
+    assert "RoleManagement.ReadWrite.Directory, to" in told["permissions"].why
+    assert all("can never have" in each.why and "ARM_CLIENT_ID" in each.next_move for each in told.values())
 
 
 @pytest.mark.parametrize(
@@ -118,12 +134,74 @@ def test_break_glass_group_that_a_rule_fills_is_a_finding() -> None:
     assert ["a rule fills it" in action.why for action in found] == [True]
 
 
+@pytest.mark.parametrize(
+    "needs",
+    [deploy_needs, post_apply_needs, plan_needs, close_needs, guard_needs, reopen_needs],
+    ids=lambda needs: needs.__name__,
+)
+def test_whoever_may_write_may_read(needs: Callable[[Tenant], tuple[Need, ...]]) -> None:
+    sealed = s.ALLOWED_TENANT.model_copy(
+        update={"account": s.ALLOWED_TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 20)})}
+    )
+    for tenant in (s.ALLOWED_TENANT, sealed):
+        for need in (*needs(tenant), *without_escalation(needs(tenant))):
+            writing = need.permission.replace(".Read.", ".ReadWrite.")
+            assert need.is_met_by(frozenset({writing})) is not need.is_for_bin
+
+
+def test_deploying_identity_that_kept_all_it_had_is_ready_once_the_file_says_sealed() -> None:
+    sealed = s.TENANT.model_copy(
+        update={"account": s.TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 20)})}
+    )
+    caller = replace(s.CALLER, permissions=frozenset(need.permission for need in deploy_needs(s.TENANT)))
+    assert blocked(PREFLIGHT_DEPLOY, replace(s.SEALED, caller=caller), sealed) == {}
+
+
+def test_mixed_up_identity_is_told_by_its_name_and_nothing_is_to_be_granted_to_it() -> None:
+    caller = replace(s.CALLER, permissions=frozenset({"User.ReadWrite.All", "Group.Read.All"}))
+    told = blocked(PREFLIGHT, replace(s.DEPLOYED, caller=caller))
+    assert next(iter(told)) == "identity"
+    assert "this is the deploying identity that the tenant file names (app)" in told["identity"].why
+    assert "sign in as the post-apply identity" in told["identity"].next_move
+    assert not [each for each in told.values() if "grant" in each.next_move]
+
+
+def test_mixed_up_identity_is_known_by_the_client_ids_that_were_made() -> None:
+    made = Identities(trust=CertificateTrust(folder=Path("keys"), days=90), client_ids={"guard": "g", "close": "c"})
+    tenant = s.TENANT.model_copy(update={"identities": made})
+    caller = replace(s.CALLER, object_id="another", app_id="g", permissions=frozenset({"User.Read.All"}))
+    told = blocked(PREFLIGHT_CLOSE, replace(s.DEPLOYED, caller=caller), tenant)["identity"]
+    assert "this is the guarding identity" in told.why
+    assert "sign in as the closing identity (c)" in told.next_move
+    found = s.intend(CLOSE_ALONE, replace(s.SEALED, caller=caller), tenant)
+    assert [action.subject for action in found if isinstance(action, Found)] == ["identity"]
+
+
+def test_many_missing_permissions_are_told_in_one_line() -> None:
+    caller = replace(s.CALLER, object_id="another", permissions=frozenset())
+    told = blocked(PREFLIGHT_CLOSE, replace(s.DEPLOYED, caller=caller))
+    assert list(told) == ["permissions"]
+    assert all(need.permission in told["permissions"].why for need in close_needs(s.TENANT))
+
+
+def test_retired_tenant_is_told_in_one_voice() -> None:
+    sealed = s.TENANT.model_copy(
+        update={"account": s.TENANT.account.model_copy(update={"sealed_on": date(2026, 11, 20)})}
+    )
+    emptied = replace(s.SEALED_STACK, latch=Absent("latch"), addresses=frozenset())
+    gone = replace(s.SEALED, account=Absent("the account"), roles=Absent("the account"), stack=emptied)
+    told = blocked(PREFLIGHT, gone, sealed)
+    assert list(told) == ["deploy"]
+    assert "retired" in told["deploy"].why
+    assert "cdktf deploy" not in told["deploy"].next_move
+
+
 def test_leftovers_come_with_the_file_that_takes_them_in() -> None:
     facts = replace(s.DEPLOYED, leftovers=(Leftover("j.keller", ACCOUNT, "/users/1"),))
     told = blocked(PREFLIGHT_DEPLOY, facts)
-    assert (
-        '{"import": [{"to": "azuread_user.service_account", "id": "/users/1"}]}' in told["Terraform's state"].next_move
-    )
+    assert "--import-file cdktf.out/stacks/contoso/import.tf.json" in told["Terraform's state"].next_move
+    assert import_blocks(facts) == [{"to": "azuread_user.service_account", "id": "/users/1"}]
+    assert "delete" not in told["j.keller"].next_move
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from steward.facts import (
     Unreadable,
     WindowState,
 )
-from steward.lifecycle.actions import GraphCall
+from steward.lifecycle.actions import GraphCall, Wait
 from steward.lifecycle.needs import reopen_needs
 from steward.lifecycle.post_apply import PostApply, post_apply
 from steward.lifecycle.reopening import Reopening, find_reopened, require_reopenable
@@ -94,6 +94,21 @@ def test_what_no_window_is_opened_for(account: dict[str, Any], minutes: int, rea
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(("minutes", "words"), [(5, "6 or more"), (61, "fewer")])
+def test_minutes_that_do_not_do_are_answered_with_what_would(minutes: int, words: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        require_reopenable(TENANT, reason="x", minutes=minutes)
+    assert words in refused.value.next_move
+
+
+@pytest.mark.parametrize("hears_enter", [True, False])
+def test_enter_is_asked_for_only_where_somebody_could_press_it(hears_enter: bool) -> None:
+    found = facts(roles=HELD, reopening=replace(ASKED, hears_enter=hears_enter))
+    (wait,) = [action for action in s.intend(HOLD, found, TENANT) if isinstance(action, Wait)]
+    assert ("Enter" in wait.reason) is hears_enter
+    assert "13:29 UTC" in wait.reason
+
+
 @pytest.mark.parametrize("minutes", [6, 60])
 def test_window_may_last_as_long_as_the_file_says(minutes: int) -> None:
     require_reopenable(TENANT, reason="ticket 4711", minutes=minutes)
@@ -122,7 +137,7 @@ def test_preflight(known: dict[str, Any], expected: list[str]) -> None:
 
 @pytest.mark.parametrize("lacking", [need.permission for need in reopen_needs(TENANT)])
 def test_preflight_names_a_permission_that_is_missing(lacking: str) -> None:
-    caller = replace(CALLER, permissions=CALLER.permissions - {lacking})
+    caller = replace(CALLER, object_id="another", permissions=CALLER.permissions - {lacking})
     assert f"blocked permission {lacking}" in intend(PREFLIGHT_REOPEN, facts(caller=caller))
 
 

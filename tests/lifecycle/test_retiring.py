@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from steward.acts import DeleteDelegatedGrant, DestroyStack, RevokeAppRole, TurnLatch
+from steward.acts import (
+    DeleteDelegatedGrant,
+    DestroyStack,
+    LeaveOut,
+    RevokeAppRole,
+    SetDelegatedScopes,
+    TurnLatch,
+)
+from steward.config.model import ConsentFor, Tenant
 from steward.errors import ExitCode
 from steward.facts import (
     Absent,
+    AppRoleGrant,
+    DelegatedGrant,
     Facts,
     MethodsState,
     PassState,
@@ -21,21 +31,42 @@ from steward.facts import (
     RoleHoldings,
     Unreadable,
 )
-from steward.lifecycle.actions import Already, GraphCall, TerraformCall
+from steward.lifecycle.actions import Already, Blocked, GraphCall, TerraformCall
 from steward.lifecycle.needs import retire_needs
-from steward.lifecycle.retiring import retire
+from steward.lifecycle.retiring import preview_retirement, retire
 from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
-from steward.lifecycle.steps import CLOSE_RETIRED, DESTROY, LOCK_OUT, PREFLIGHT_RETIRE, REMAINS, REVOKE
+from steward.lifecycle.steps import (
+    CLOSE_RETIRED,
+    DESTROY,
+    DESTROY_ONCE_CLOSED,
+    LOCK_OUT,
+    PREFLIGHT_RETIRE,
+    REMAINS,
+    REVOKE,
+)
 from steward.wellknown.latch import LATCH, ROLE_ASSIGNMENT
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
-from steward.wellknown.stack import ACCOUNT, DASHBOARD_ROLE
+from steward.wellknown.stack import ACCOUNT, DASHBOARD_ROLE, SERVICE_PRINCIPAL
 from tests.lifecycle import situation as s
 
 LOGIN = s.ACCOUNT.login
 GONE = Absent("the account")
-# Another tenant file's, as far as anybody can tell.
+# It may be this file's under another login; ANOTHERS is another file's, as far as earlier runs can tell.
 STRAY = replace(s.ACCOUNT, login="other@contoso.example", is_enabled=True, is_known_by_stamp_alone=True)
+ANOTHERS = replace(STRAY, is_likely_anothers=True)
+VENDORS = s.ALLOWED_TENANT.model_copy(
+    update={"application": s.TENANT.application.model_copy(update={"client_id": "client-app"}), "dashboard": ()}
+)
+FOR_ACCOUNT = VENDORS.model_copy(
+    update={
+        "application": VENDORS.application.model_copy(
+            update={
+                "permissions": VENDORS.application.permissions.model_copy(update={"delegated_for": ConsentFor.ACCOUNT})
+            }
+        )
+    }
+)
 UNREADABLE = Unreadable("it", "503")
 CALLER = replace(s.CALLER, permissions=frozenset(need.permission for need in retire_needs(s.ALLOWED_TENANT)))
 HELD = RoleHoldings(held=(s.GLOBAL_ADMIN,))
@@ -67,7 +98,8 @@ def intend(step: Step, found: Facts) -> list[str]:
     [
         ({}, []),
         ({"account": GONE, "stack": Absent("Terraform's state")}, []),
-        ({"account": STRAY}, []),
+        ({"account": STRAY}, [f"blocked {LOGIN}"]),
+        ({"account": ANOTHERS}, []),
         ({"account": replace(s.ACCOUNT, stamp=None)}, [f"blocked {LOGIN}"]),
         ({"account": replace(s.ACCOUNT, is_synchronised=True)}, [f"blocked {LOGIN}"]),
         ({"stack": UNREADABLE}, ["blocked it"]),
@@ -80,7 +112,7 @@ def test_preflight(known: dict[str, Any], expected: list[str]) -> None:
 
 @pytest.mark.parametrize("lacking", [need.permission for need in retire_needs(s.ALLOWED_TENANT)])
 def test_preflight_names_a_permission_that_is_missing(lacking: str) -> None:
-    caller = replace(CALLER, permissions=CALLER.permissions - {lacking})
+    caller = replace(CALLER, object_id="another", permissions=CALLER.permissions - {lacking})
     assert f"blocked permission {lacking}" in intend(PREFLIGHT_RETIRE, facts(caller=caller))
 
 
@@ -88,7 +120,13 @@ def test_preflight_names_a_permission_that_is_missing(lacking: str) -> None:
     ("known", "expected"),
     [
         ({"account": GONE}, [f"already {LOGIN}"]),
-        ({"account": STRAY, "roles": HELD}, [f"already {LOGIN}"]),
+        (
+            {"account": STRAY, "roles": HELD},
+            ["removed RemoveRoleAssignment", "disabled DisableAccount", f"blocked {LOGIN}"],
+        ),
+        ({"account": STRAY}, [f"blocked {LOGIN}"]),
+        ({"account": ANOTHERS}, [f"already {LOGIN}"]),
+        ({"account": ANOTHERS, "roles": HELD}, ["blocked other accounts"]),
         ({"account": UNREADABLE}, ["blocked it"]),
         ({"roles": HELD, "account": ENABLED}, ["removed RemoveRoleAssignment", "disabled DisableAccount"]),
         ({"roles": RoleHoldings(held=(THROUGH_GROUP,))}, [f"blocked {LOGIN}"]),
@@ -104,7 +142,8 @@ def test_close(known: dict[str, Any], expected: list[str]) -> None:
     [
         ({}, [f"already {LOGIN}"]),
         ({"account": GONE}, [f"already {LOGIN}"]),
-        ({"account": STRAY}, [f"already {LOGIN}"]),
+        ({"account": STRAY}, [f"blocked {LOGIN}"]),
+        ({"account": ANOTHERS}, [f"already {LOGIN}"]),
         ({"account": ENABLED}, ["disabled DisableAccount"]),
         ({"account": ENABLED, "methods": A_PASS}, ["disabled DisableAccount", "deleted DeletePass"]),
         ({"methods": A_PASS}, ["deleted DeletePass"]),
@@ -157,11 +196,84 @@ def test_grants_are_revoked_by_their_ids() -> None:
         # Terraform sees an account that Graph hides.
         ({"account": GONE}, [f"blocked {LOGIN}"]),
         ({"account": STRAY}, [f"blocked {LOGIN}"]),
+        ({"account": STRAY, "destroy_plan": plan(LATCH)}, [f"blocked {LOGIN}"]),
+        ({"account": ANOTHERS}, [f"blocked {LOGIN}"]),
+        ({"account": ANOTHERS, "destroy_plan": plan(LATCH)}, ["destroyed DestroyStack"]),
         ({"account": GONE, "destroy_plan": plan(LATCH)}, ["destroyed DestroyStack"]),
     ],
 )
 def test_destroy(known: dict[str, Any], expected: list[str]) -> None:
     assert intend(DESTROY, facts(**known)) == expected
+
+
+OTHERS_ROLE = AppRoleGrant("role-grant-2", s.GRAPH_ID, "a role that the file does not declare")
+OTHERS_SCOPE = DelegatedGrant("grant-2", s.GRAPH_ID, "somebody", frozenset({"User.Read"}))
+
+
+@pytest.mark.parametrize(
+    ("tenant", "delegated", "expected"),
+    [
+        (VENDORS, s.GRANTED.delegated, [DeleteDelegatedGrant("grant-1")]),
+        # What others added to the grant that ours was added to, or had there before, stays.
+        (
+            VENDORS,
+            (DelegatedGrant("grant-1", s.GRAPH_ID, None, frozenset({"User.Read", "Mail.Read"})),),
+            [SetDelegatedScopes("grant-1", frozenset({"Mail.Read"}))],
+        ),
+        (VENDORS, (DelegatedGrant("grant-1", "another API", None, frozenset({"User.Read"})),), []),
+        (FOR_ACCOUNT, s.GRANTED.delegated, []),
+        (
+            FOR_ACCOUNT,
+            (DelegatedGrant("grant-1", s.GRAPH_ID, s.ACCOUNT_ID, frozenset({"User.Read"})),),
+            [DeleteDelegatedGrant("grant-1")],
+        ),
+    ],
+)
+def test_vendors_application_keeps_what_the_file_does_not_declare(
+    tenant: Tenant, delegated: tuple[DelegatedGrant, ...], expected: list[Any]
+) -> None:
+    grants = replace(s.GRANTED, app_roles=(*s.GRANTED.app_roles, OTHERS_ROLE), delegated=(*delegated, OTHERS_SCOPE))
+    actions = s.intend(REVOKE, facts(client_grants=grants), tenant)
+    acts = [action.act for action in actions if isinstance(action, GraphCall)]
+    assert acts == [RevokeAppRole(s.CLIENT_ID, "role-grant-1"), *expected]
+    left = replace(grants, app_roles=(OTHERS_ROLE,), delegated=(OTHERS_SCOPE,))
+    (told,) = s.intend(REVOKE, facts(client_grants=left), tenant)
+    assert isinstance(told, Already)
+    assert OTHERS_ROLE.role_id in told.reason
+    assert "delegated User.Read for user somebody" in told.reason
+
+
+def test_account_that_is_anothers_and_privileged_is_named() -> None:
+    (told,) = s.intend(CLOSE_RETIRED, facts(account=ANOTHERS, roles=HELD), s.ALLOWED_TENANT)
+    assert isinstance(told, Blocked)
+    assert ANOTHERS.login in told.why
+
+
+def test_grants_for_an_account_that_cannot_be_read_are_not_passed_over() -> None:
+    actions = s.intend(REVOKE, facts(account=UNREADABLE, client_grants=s.GRANTED), FOR_ACCOUNT)
+    assert "blocked it" in s.in_short(actions)
+
+
+def test_vendors_principal_is_taken_out_of_the_state_and_named_as_left() -> None:
+    planned = plan(ACCOUNT, LATCH, SERVICE_PRINCIPAL)
+    (left,) = s.intend(DESTROY, facts(destroy_plan=planned), VENDORS)
+    assert isinstance(left, TerraformCall)
+    assert left.act == LeaveOut(SERVICE_PRINCIPAL)
+    assert s.in_short(s.intend(DESTROY, facts(destroy_plan=planned), s.ALLOWED_TENANT)) == ["destroyed DestroyStack"]
+    assert s.in_short(s.intend(DESTROY, facts(destroy_plan=plan(ACCOUNT, LATCH)), VENDORS)) == [
+        "destroyed DestroyStack"
+    ]
+    enabled = s.intend(DESTROY, facts(destroy_plan=planned, account=ENABLED), VENDORS)
+    assert s.in_short(enabled) == [f"blocked {LOGIN}"], "before anything is left out"
+    grants = replace(s.GRANTS, app_roles=(OTHERS_ROLE,))
+    *_, told = s.intend(REMAINS, facts(account=GONE, client_grants=grants), VENDORS)
+    assert isinstance(told, Already)
+    assert f"left in the tenant as {s.CLIENT_ID}" in told.reason
+    assert "1 grants" not in told.reason
+    assert s.in_short(s.intend(REMAINS, facts(account=GONE, client_grants=UNREADABLE), VENDORS)) == [
+        f"already {LOGIN}",
+        "blocked it",
+    ]
 
 
 def test_destroy_shows_its_plan_and_leaves_no_privileged_latch() -> None:
@@ -179,7 +291,8 @@ def test_destroy_shows_its_plan_and_leaves_no_privileged_latch() -> None:
     [
         ({}, [f"already {LOGIN}"]),
         ({"account": s.ACCOUNT}, [f"blocked {LOGIN}"]),
-        ({"account": STRAY}, [f"already {LOGIN}"]),
+        ({"account": STRAY}, [f"blocked {LOGIN}"]),
+        ({"account": ANOTHERS}, [f"already {LOGIN}"]),
         ({"account": UNREADABLE}, ["blocked it"]),
         ({"remains": UNREADABLE}, [f"already {LOGIN}", "blocked it"]),
         ({"twins": HELD}, [f"already {LOGIN}", "blocked other accounts"]),
@@ -233,3 +346,30 @@ def test_nothing_is_destroyed_before_everything_else_is_confirmed(blocked: str, 
     steps = Steps(blocked)
     asyncio.run(retire(steps.run))
     assert steps.seen == expected
+
+
+def test_dry_run_destroys_as_if_the_account_had_been_closed() -> None:
+    seen = facts(account=ENABLED, roles=HELD)
+    assert s.in_short(s.intend(DESTROY, seen, s.ALLOWED_TENANT))[0].startswith("blocked")
+    assert s.in_short(s.intend(DESTROY_ONCE_CLOSED, seen, s.ALLOWED_TENANT)) == ["destroyed DestroyStack"]
+    unread = facts(account=ENABLED, roles=replace(HELD, unreadable=(UNREADABLE,)))
+    assert s.in_short(s.intend(DESTROY_ONCE_CLOSED, unread, s.ALLOWED_TENANT)) == ["blocked it"]
+
+
+@pytest.mark.parametrize(
+    ("blocked", "expected"),
+    [
+        ("none", ["preflight", "close", "lock_out", "revoke", "destroy"]),
+        ("close", ["preflight", "close"]),
+        ("lock_out", ["preflight", "close", "lock_out"]),
+    ],
+)
+def test_dry_run_goes_on_as_far_as_a_run_would(blocked: str, expected: list[str]) -> None:
+    ran: list[str] = []
+
+    async def run(step: Step) -> StepOutcome:
+        ran.append(step.name)
+        return StepOutcome(step.name, is_blocked=step.name == blocked)
+
+    asyncio.run(preview_retirement(run))
+    assert ran == expected

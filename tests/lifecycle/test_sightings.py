@@ -21,6 +21,7 @@ from steward.facts import (
 from steward.graph.session import Answer
 from steward.lifecycle.sightings import RoleSightings
 from steward.wellknown.latch import PRIVILEGED
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.lifecycle import situation as s
 
 NOW = s.CREATED + timedelta(minutes=30)
@@ -171,6 +172,14 @@ def test_assignment_that_the_state_names_is_asked_for_by_its_id_and_stays_unseen
     assert tenant.asked[0] == ({"assignment-1"}, True)
     tenant.answers.append(MISSED)
     assert tenant.look(NAMED).unseen == ()
+
+
+def test_answered_removal_is_not_forgotten_over_a_role_that_comes_through_a_group() -> None:
+    through_a_group = RoleHolding(GLOBAL_ADMINISTRATOR, "Global Administrator", "through group sg-ops")
+    tenant = Tenant(RoleHoldings(held=(through_a_group,), unseen=("assignment-1",)))
+    assert tenant.look(NAMED).unseen == ("assignment-1",)
+    tenant.answers.append(MISSED)
+    assert [tenant.look(NAMED).unseen for _ in range(3)] == [(), (), ()]
 
 
 def test_assignment_that_the_state_names_for_another_principal_is_not_asked_for() -> None:

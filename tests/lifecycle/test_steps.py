@@ -96,6 +96,18 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
         ["removed RemoveRoleAssignment", "blocked it"],
     ),
     (
+        "close takes nothing from an account that it cannot read where it cannot see the other administrators",
+        CLOSE,
+        _with(s.DEPLOYED, account=UNREADABLE, other_administrators=UNREADABLE),
+        ["blocked it"],
+    ),
+    (
+        "close takes nothing from an account that it cannot read where there is no other administrator",
+        CLOSE,
+        _with(s.DEPLOYED, account=UNREADABLE, other_administrators=()),
+        ["blocked it"],
+    ),
+    (
         "close leaves an account that it cannot read without a privileged role",
         CLOSE,
         _with(s.SEALED, account=UNREADABLE),
@@ -163,8 +175,20 @@ CASES: list[tuple[str, Step, Facts, list[str]]] = [
     (
         "close refuses an account without our stamp",
         CLOSE,
-        _with(s.DEPLOYED, account=replace(s.ACCOUNT, stamp=None)),
+        _with(s.SEALED, account=replace(s.ACCOUNT, stamp=None)),
         [f"blocked {LOGIN}"],
+    ),
+    (
+        "close tells what an account without our stamp holds, and what others of ours hold",
+        CLOSE,
+        _with(s.DEPLOYED, account=replace(s.ACCOUNT, stamp=None), twins=RoleHoldings(held=(s.GLOBAL_ADMIN,))),
+        [f"blocked {LOGIN}", "blocked other accounts", f"blocked {LOGIN}"],
+    ),
+    (
+        "close tells that somebody else's account has the login",
+        CLOSE,
+        _with(s.DEPLOYED, account=replace(s.ACCOUNT, login="renamed@contoso.example", is_login_taken=True)),
+        ["removed RemoveRoleAssignment", f"found {LOGIN}"],
     ),
     (
         "close refuses a synchronised account",
@@ -609,7 +633,7 @@ def test_preflight_is_content_with_a_good_tenant(step: Step) -> None:
 def test_preflight_lists_everything_that_is_missing_at_once() -> None:
     facts = replace(
         s.DEPLOYED,
-        caller=replace(s.CALLER, permissions=frozenset()),
+        caller=replace(s.CALLER, permissions=s.CALLER.permissions - {"RoleManagement.ReadWrite.Directory"}),
         organization=replace(s.ORGANIZATION, domains=(), skus=()),
         security_defaults=True,
         break_glass=replace(s.BREAK_GLASS, member_ids=()),

@@ -300,9 +300,9 @@ def test_schedule_needs_a_licence_for_it() -> None:
 
 def test_preflight_finds_nothing_in_an_account_that_is_open_for_its_window() -> None:
     texts = [getattr(action, "why", "") for action in s.intend(PREFLIGHT, RUNNING, IN_WINDOW)]
-    assert not [text for text in texts if "enabled it while it holds" in text]
+    assert not [text for text in texts if "enabled and holds a privileged role" in text]
     texts = [getattr(action, "why", "") for action in s.intend(PREFLIGHT, _with(RUNNING, window=OVER), IN_WINDOW)]
-    assert [text for text in texts if "enabled it while it holds" in text]
+    assert [text for text in texts if "enabled and holds a privileged role" in text]
 
 
 SEALED_FILE = IN_WINDOW.model_copy(

@@ -47,7 +47,7 @@ def _play(prepared: Prepared, faults: Sequence[Fault], tally: Tally) -> int:
         tally.take("not begun", end, judging.never(end))
         _close(prepared, tally)
     elif _is_powerless(end, code, faults, tally):
-        tally.take("powerless", end, judging.judge_powerless(end))
+        tally.take("powerless", end, judging.judge_powerless(end, has_window=prepared.life.has_window))
         _close(prepared, tally)
     else:
         tally.take("ended", end, judging.judge_run(code, end, has_person=prepared.life.has_person))

@@ -6,7 +6,7 @@ Nothing is taken from what our own programs say of themselves but their exit cod
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -168,10 +168,14 @@ def judge_close(code: int | None, end: End, *, is_lost: bool = False) -> Iterato
     yield from demoted(end, is_lost=is_lost)
 
 
-def judge_powerless(end: End) -> Iterator[str]:
-    """Say what is wrong with a run whose identity has lost what takes the role away: nobody may be able to use it."""
-    yield from never(end)
-    if end.is_enabled:
+def judge_powerless(end: End, *, has_window: bool = False) -> Iterator[str]:
+    """Say what is wrong with a run whose identity has lost what takes the role away: nobody may be able to use it.
+
+    In a window the account is enabled, and Entra ID lets only a Privileged Authentication Administrator disable whoever
+    holds the role: all that such a run can do is to say so.
+    """
+    yield from never(replace(end, is_enabled=False) if has_window else end)
+    if end.is_enabled and not has_window:
         yield "the account is enabled"
     if end.latch == PRIVILEGED:
         yield "the latch is still privileged"

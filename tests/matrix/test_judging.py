@@ -109,6 +109,7 @@ def test_powerless_run_leaves_nothing_that_can_be_used(bad: dict[str, Any]) -> N
     held = replace(GOOD, privileged=("Global Administrator",), latch="prepared")
     assert list(judge_powerless(held)) == []
     assert list(judge_powerless(replace(held, **bad)))
+    assert not list(judge_powerless(replace(held, is_enabled=True), has_window=True)), "Entra ID lets it disable nobody"
 
 
 def test_guard_leaves_nobody_privileged_and_tells_of_an_account_that_is_not_settled() -> None:

@@ -8,7 +8,7 @@ from steward.lifecycle.steps.close import CLOSE
 from steward.lifecycle.steps.close_alone import CLOSE_ALONE, CLOSE_RETIRED, SHUT_ALONE
 from steward.lifecycle.steps.close_reopened import CLOSE_REOPENED
 from steward.lifecycle.steps.consent import CONSENT
-from steward.lifecycle.steps.destroy import DESTROY
+from steward.lifecycle.steps.destroy import DESTROY, DESTROY_ONCE_CLOSED
 from steward.lifecycle.steps.elevate import ELEVATE
 from steward.lifecycle.steps.enrol import ENROL
 from steward.lifecycle.steps.guard import GUARD
@@ -62,6 +62,7 @@ STEPS: tuple[Step, ...] = (
     LOCK_OUT,
     REVOKE,
     DESTROY,
+    DESTROY_ONCE_CLOSED,
     REMAINS,
 )
 
@@ -75,6 +76,7 @@ __all__ = [
     "CLOSE_RETIRED",
     "CONSENT",
     "DESTROY",
+    "DESTROY_ONCE_CLOSED",
     "ELEVATE",
     "ENROL",
     "GUARD",

@@ -47,4 +47,5 @@ ADMIT = Step(
     name="admit",
     reads=("account", "methods", "pass_policy", "roles", "stack", "window", "now"),
     decide=decide,
+    needs_no_role=True,
 )

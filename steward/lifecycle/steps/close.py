@@ -11,7 +11,14 @@ from steward.acts import EndRoleSchedule, GraphAct, RemoveRoleAssignment, Remove
 from steward.config.model import SignIn, Tenant
 from steward.facts import Absent, Facts, RoleHolding, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell, not_there
-from steward.lifecycle.ownership import deleted_or_unknown, find_stray, others_hold, require_own_account
+from steward.lifecycle.ownership import (
+    check_login,
+    deleted_or_unknown,
+    find_stray,
+    is_strangers,
+    others_hold,
+    require_own_account,
+)
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.sign_in import shut
 from steward.lifecycle.step import Step
@@ -27,6 +34,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     if isinstance(account, Blocked):
         yield from _close_stray(facts)
         yield from _close_unread(facts)
+        yield from _tell_of_stranger(facts)
+        yield from _other_accounts(facts)
         yield account
         return
     roles = facts.roles
@@ -37,6 +46,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield from not_there(roles)
         return
     yield from take_roles(facts, roles, account)
+    yield from check_login(account, tenant)
     yield from _other_accounts(facts)
     # Where a person may sign in, an enabled account without any role is for open, enrol and settle to judge.
     if account.is_enabled and (privileged(roles) or tenant.account.sign_in is SignIn.BLOCKED):
@@ -55,14 +65,29 @@ def _close_stray(facts: Facts) -> Iterator[Action]:
 
 
 def _close_unread(facts: Facts) -> Iterator[Action]:
-    """Take the role from an account that cannot be read itself: Terraform's state tells whose it is."""
+    """Take the role from an account that cannot be read itself: state and earlier runs agree on whose it is."""
     if not isinstance(facts.account, Unreadable) or not isinstance(facts.roles, RoleHoldings):
         return
+    others = facts.other_administrators
+    # Nobody saw a stamp on it now, so that everything else has to be certain.
+    if isinstance(others, Absent | Unreadable) or not others:
+        return
     for holding in privileged(facts.roles):
-        # Without another administrator Entra ID would refuse, and says so better than we can here.
-        if holding.assignment_id is not None and not holding.is_scheduled and facts.other_administrators:
+        if holding.assignment_id is not None and not holding.is_scheduled:
             removal = RemoveRoleAssignment(holding.assignment_id)
             yield GraphCall("removed", f"{holding.role_name} from the account in Terraform's state", removal)
+
+
+def _tell_of_stranger(facts: Facts) -> Iterator[Action]:
+    """Tell what an account without our stamp holds: it is not touched, and not passed over."""
+    if isinstance(facts.account, UserState) and is_strangers(facts.account) and isinstance(facts.roles, RoleHoldings):
+        for holding in privileged(facts.roles):
+            yield Blocked(
+                facts.account.login,
+                f"it holds {describe(holding)}, and is not touched, since it does not carry our stamp",
+                "see in the audit log whose it is; where it is ours after all, an administrator takes the role away in "
+                "the Entra admin center (Roles and administrators)",
+            )
 
 
 def _other_accounts(facts: Facts) -> Iterator[Action]:
@@ -82,7 +107,7 @@ def take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterato
                 "take the account out of that group, or remove that schedule in Privileged Identity Management",
             )
         # Where the others could not be read the role is taken all the same: Entra ID itself keeps the last one.
-        elif holding.role_template_id == GLOBAL_ADMINISTRATOR and not facts.other_administrators:
+        elif holding.role_template_id == GLOBAL_ADMINISTRATOR and facts.other_administrators == ():
             yield Blocked(
                 account.login,
                 "it is the tenant's last active Global Administrator, which Entra ID does not let go",
@@ -92,7 +117,7 @@ def take_roles(facts: Facts, roles: RoleHoldings, account: UserState) -> Iterato
             yield GraphCall("removed", f"{holding.role_name} from {account.login}", act)
     # What stood there once and shows no more is removed all the same: a list may lag, and a removal does not.
     for assignment_id in roles.unseen:
-        if facts.other_administrators:
+        if facts.other_administrators != ():
             act = RemoveRoleAssignment(assignment_id, is_unseen=True)
             yield GraphCall("removed", f"role assignment {assignment_id}, if it is there still", act)
     for unreadable in roles.unreadable:

@@ -4,17 +4,18 @@ A latch that is privileged is turned back first, so that a destroy that breaks o
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from steward.acts import DestroyStack, TurnLatch
+from steward.acts import DestroyStack, LeaveOut, TurnLatch
 from steward.config.model import Tenant
-from steward.facts import Absent, Facts, LatchState, PlanState, StackState, Unreadable, UserState
+from steward.facts import Absent, Facts, LatchState, PlanState, RoleHoldings, StackState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, TerraformCall, could_not_tell, not_there
-from steward.lifecycle.ownership import is_missing, require_own_account
+from steward.lifecycle.ownership import is_gone, require_own_account
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps.preflight import declared_addresses
 from steward.wellknown.latch import LATCH, PREPARED, PRIVILEGED, ROLE_ASSIGNMENT
-from steward.wellknown.stack import ACCOUNT, DASHBOARD_ROLE
+from steward.wellknown.stack import ACCOUNT, DASHBOARD_ROLE, SERVICE_PRINCIPAL
 
 _DELETED = ("delete",)
 
@@ -33,6 +34,11 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield from obstacles
     elif isinstance(facts.stack, StackState) and _is_privileged(facts.stack):
         yield TerraformCall("turned", f"latch of {tenant.name} to {PREPARED}", TurnLatch(PREPARED))
+    elif not tenant.application.is_own and any(change.address == SERVICE_PRINCIPAL for change in plan.changes):
+        # It may be older than the stack, which takes in what it finds; a destroy deletes it all the same, and with it
+        # what others were granted ("azuread_service_principal", registry.terraform.io, read November 2026).
+        subject = f"{SERVICE_PRINCIPAL} out of Terraform's state: the vendor's service principal stays in the tenant"
+        yield TerraformCall("left", subject, LeaveOut(SERVICE_PRINCIPAL))
     else:
         names = ", ".join(sorted(change.address for change in plan.changes))
         yield TerraformCall("destroyed", f"{len(plan.changes)} of the stack's: {names}", DestroyStack())
@@ -44,7 +50,7 @@ def _is_privileged(stack: StackState) -> bool:
 
 def _obstacles(facts: Facts, plan: PlanState, tenant: Tenant) -> Iterator[Action]:
     yield from _check_plan(plan, tenant)
-    if is_missing(facts.account):
+    if is_gone(facts.account):
         if any(change.address == ACCOUNT for change in plan.changes):
             # Deleted now it would keep whatever it holds, and nobody would have looked.
             yield could_not_tell(tenant.account.login, "Terraform sees the account, and Graph does not show it")
@@ -77,7 +83,7 @@ def _is_declared(address: str, known: frozenset[str]) -> bool:
 
 
 def _check_closed(facts: Facts, account: UserState, tenant: Tenant) -> Iterator[Action]:
-    roles, again = facts.roles, f"run scripts/retire.py {tenant.file} again"
+    roles, again = facts.roles, f"run scripts/retire.py {tenant.pasted} again"
     if isinstance(roles, Absent | Unreadable):
         yield from not_there(roles)
         return
@@ -89,4 +95,16 @@ def _check_closed(facts: Facts, account: UserState, tenant: Tenant) -> Iterator[
         yield Blocked(account.login, "it is enabled again", again)
 
 
+def decide_once_closed(facts: Facts, tenant: Tenant) -> Iterator[Action]:
+    """Decide as `decide` will when the account is closed: for a dry run, which closes nothing."""
+    account, roles = facts.account, facts.roles
+    if isinstance(account, UserState) and isinstance(roles, RoleHoldings):
+        closed = replace(roles, held=tuple(held for held in roles.held if held not in privileged(roles)))
+        facts = replace(facts, account=replace(account, is_enabled=False), roles=closed)
+    yield from decide(facts, tenant)
+
+
 DESTROY = Step(name="destroy", reads=("account", "roles", "stack", "destroy_plan"), decide=decide, looks_again=True)
+DESTROY_ONCE_CLOSED = Step(
+    name="destroy", reads=("account", "roles", "stack", "destroy_plan"), decide=decide_once_closed, looks_again=True
+)

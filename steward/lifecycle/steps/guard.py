@@ -10,7 +10,13 @@ from steward.errors import ExitCode
 from steward.facts import NOT_ASKED, Absent, Caller, Facts, RoleHolding, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
 from steward.lifecycle.needs import READ_LOG
-from steward.lifecycle.ownership import check_other_accounts, deleted_or_unknown, find_stray, require_own_account
+from steward.lifecycle.ownership import (
+    check_login,
+    check_other_accounts,
+    deleted_or_unknown,
+    find_stray,
+    require_own_account,
+)
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.rights import may_take_roles, within_rights
 from steward.lifecycle.sign_in import is_settled
@@ -27,6 +33,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         return
     if isinstance(account, Blocked):
         yield from _tell_of_stray(facts, tenant)
+        if find_stray(facts.account) is None:
+            yield from check_other_accounts(facts)
         yield account
         return
     roles = facts.roles
@@ -43,6 +51,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     if not judged and not roles.unreadable:
         yield Already(account.login, "no privileged role by any path")
     yield from check_other_accounts(facts)
+    yield from check_login(account, tenant)
     yield from _check_open(facts, tenant, account)
 
 
@@ -53,7 +62,8 @@ def _tell_of_stray(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield Blocked(
             stray.login if stray else "",
             f"it holds {describe(holding)}, and no window of this tenant file gives it",
-            f"python scripts/close.py {tenant.file}, at once, unless it is another tenant file's in its window",
+            "unless it is another tenant file's in its window, close it at once: "
+            f"python scripts/close.py {tenant.pasted}",
         )
 
 
@@ -66,13 +76,13 @@ def _tell(
             case Standing.RUNNING:
                 yield Already(account.login, f"{held}; {term.why}")
             case Standing.OVER:
-                yield Blocked(account.login, f"{held}; {term.why}", f"python scripts/close.py {tenant.file}, at once")
+                yield Blocked(account.login, f"{held}; {term.why}", f"at once: python scripts/close.py {tenant.pasted}")
             case Standing.UNKNOWN:
                 yield Blocked(
                     account.login,
                     f"could not tell whether a window runs: {held}; {term.why}",
                     f"look again{_what_would_tell(facts, tenant)}, or take it away at once: "
-                    f"python scripts/close.py {tenant.file}",
+                    f"python scripts/close.py {tenant.pasted}",
                     ExitCode.COULD_NOT_TELL,
                 )
 
@@ -90,7 +100,8 @@ def _what_would_tell(facts: Facts, tenant: Tenant) -> str:
 def _check_open(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Action]:
     """Judge whether the account may be enabled; while somebody enrols it is not settled, and told as such."""
     methods = facts.methods
-    next_move = f"run python scripts/post_apply.py {tenant.file}, or close it: python scripts/close.py {tenant.file}"
+    close_it = f"python scripts/close.py {tenant.pasted}"
+    next_move = f"settle it with python scripts/post_apply.py {tenant.pasted} or close it with {close_it}"
     if not account.is_enabled:
         yield Already("sign-in", "blocked")
     elif tenant.account.sign_in is SignIn.BLOCKED:

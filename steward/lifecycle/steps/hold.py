@@ -39,7 +39,10 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             "ask whoever guards this tenant; run again to open another one",
         )
     else:
-        yield Wait(_SUBJECT, f"open for {account.login}: {asked.reason}; press Enter here when it is done", asked.ends)
+        until = f"until {asked.ends:%Y-%m-%d %H:%M} UTC" + (
+            "; press Enter here when it is done" if asked.hears_enter else ", or until this run is told to stop"
+        )
+        yield Wait(_SUBJECT, f"open for {account.login}: {asked.reason}; {until}", asked.ends)
 
 
 HOLD = Step(name="hold", reads=("account", "roles", "now", "operators_word", "reopening"), decide=decide)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from steward.config.model import SignIn, Tenant
 from steward.facts import Facts, MethodsState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, could_not_tell
-from steward.lifecycle.ownership import is_missing, require_own_account
+from steward.lifecycle.ownership import is_gone, require_own_account
 from steward.lifecycle.rights import within_rights
 from steward.lifecycle.sign_in import shut
 from steward.lifecycle.step import Step
@@ -13,7 +13,7 @@ from steward.lifecycle.step import Step
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """Disable the account, end its sessions, and delete its passes."""
-    if is_missing(facts.account):
+    if is_gone(facts.account):
         yield Already(tenant.account.login, "there is no such account")
         return
     account = require_own_account(facts.account, tenant)

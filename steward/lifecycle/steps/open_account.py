@@ -11,7 +11,7 @@ from steward.facts import Absent, Facts, RoleHoldings, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, not_there
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.privilege import describe, privileged
-from steward.lifecycle.sign_in import let_in
+from steward.lifecycle.sign_in import describe_factors, let_in
 from steward.lifecycle.step import Step
 from steward.lifecycle.window import find_open_window, is_sealed
 
@@ -38,7 +38,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     elif not is_sealed(facts) and not tenant.opens_window:
         yield Blocked("latch", "it is not sealed", "seal first")
     elif methods.second_factors:
-        yield Already("second factor", ", ".join(sorted(methods.second_factors)))
+        yield Already("second factor", describe_factors(methods))
     else:
         yield from let_in(account, methods, policy, tenant)
 
@@ -56,4 +56,5 @@ OPEN = Step(
     name="open",
     reads=("account", "methods", "pass_policy", "roles", "stack", "window", "now"),
     decide=decide,
+    needs_no_role=True,
 )

@@ -6,7 +6,7 @@ from steward.config.model import Tenant
 from steward.facts import Absent, Facts, Organization, RoleHoldings, RoleTerm, StackState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell
 from steward.lifecycle.needs import post_apply_needs, post_apply_roles
-from steward.lifecycle.ownership import is_missing, lost_latch, require_own_account
+from steward.lifecycle.ownership import is_missing, lost_latch, require_own_account, take_in_first
 from steward.lifecycle.privilege import privileged
 from steward.lifecycle.reopening import stands
 from steward.lifecycle.step import Step
@@ -27,7 +27,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List all that is missing, at once; nothing is ever done here."""
     organization = facts.organization
     plans = organization.service_plans if isinstance(organization, Organization) else frozenset[str]()
-    yield from checks.check_permissions(facts, post_apply_needs(tenant, plans), post_apply_roles())
+    needs = post_apply_needs(tenant, plans)
+    yield from checks.check_permissions(facts, tenant, "post-apply", needs, post_apply_roles())
     yield from _check_deployed(facts, tenant)
     yield from _check_not_reopened(facts, tenant)
     yield from _check_not_usable(facts)
@@ -62,7 +63,7 @@ def _check_not_reopened(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield Blocked(
             "second window",
             f"it was reopened until {reopened.ends:%Y-%m-%d %H:%M} UTC, and Entra ID ends it then",
-            f"run again after it, or end it at once: python scripts/close.py {tenant.file}",
+            f"run again after it, or end it at once: python scripts/close.py {tenant.pasted}",
         )
 
 
@@ -73,8 +74,9 @@ def _check_not_usable(facts: Facts) -> Iterator[Action]:
     if isinstance(account, UserState) and isinstance(roles, RoleHoldings) and account.is_enabled and privileged(roles):
         yield Found(
             account.login,
-            "somebody enabled it while it holds a privileged role, so the role could be used",
-            "it is closed now; find out in the audit log who enabled it, and what was done as it",
+            "it is enabled and holds a privileged role, so that the role could be used: somebody enabled it, or a "
+            "second window runs that no schedule keeps",
+            "a run closes it before it does anything else; find out in the audit log who enabled it, and what was done",
         )
 
 
@@ -83,8 +85,9 @@ def _check_deployed(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     match facts.stack:
         case Unreadable():
             yield could_not_tell(facts.stack.what, facts.stack.why)
-        case Absent() if is_missing(facts.account):
-            yield Blocked("deploy", "Terraform knows nothing of this tenant", deploy)
+        case Absent() | StackState() as empty if is_missing(facts.account) and _is_empty(empty):
+            yield _not_deployed(tenant, deploy)
+            return
         case Absent() | StackState(latch=Absent()):
             yield lost_latch(tenant, facts.stack)
         case stack:
@@ -92,13 +95,28 @@ def _check_deployed(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             if missing:
                 why = f"Terraform's state lacks {', '.join(missing)}: the deploy did not finish"
                 # A deploy fails on what exists already, or makes it once more.
-                first = f"run python scripts/preflight.py {tenant.file}, which tells how Terraform takes in what exists"
-                yield Blocked("deploy", why, f"{first}, then cdktf deploy {tenant.name}")
+                yield Blocked("deploy", why, f"{take_in_first(tenant)}; then cdktf deploy {tenant.name}")
     if isinstance(facts.account, Absent):
         yield Blocked(tenant.account.login, "there is no such account", deploy)
         return
     owned = require_own_account(facts.account, tenant)
     yield owned if isinstance(owned, Blocked | Already) else Already(owned.login, "it exists, and it is ours")
+
+
+def _is_empty(stack: Absent | StackState) -> bool:
+    return isinstance(stack, Absent) or not stack.addresses
+
+
+def _not_deployed(tenant: Tenant, deploy: str) -> Blocked:
+    """Return the refusal where neither the tenant nor Terraform's state has anything: not deployed yet, or retired."""
+    why = "Terraform knows nothing of this tenant, and there is no such account"
+    if tenant.account.sealed_on is None:
+        return Blocked("deploy", why, deploy)
+    return Blocked(
+        "deploy",
+        f"{why}: it was sealed on {tenant.account.sealed_on}, and retired since, or deleted",
+        "nothing, where it was retired; to begin anew take sealed_on out of the tenant file, then deploy",
+    )
 
 
 PREFLIGHT = Step(

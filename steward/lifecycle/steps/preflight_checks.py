@@ -1,12 +1,12 @@
 """What must hold before anything is touched, one generator a subject; preflight lists everything at once."""
 
-import json
 from collections.abc import Iterator, Sequence
 
 from steward.config.model import Elevation, SignIn, Tenant
 from steward.errors import ExitCode
-from steward.facts import Absent, Facts, LatchState, Organization, StackState, Unreadable
+from steward.facts import Absent, Caller, Facts, LatchState, Organization, StackState, Unreadable
 from steward.lifecycle.actions import Action, Already, Blocked, Found, could_not_tell, not_there
+from steward.lifecycle.identity import EACH_BY_ITSELF, describe_mix_up, lacking, list_needs, way_to_sign_in
 from steward.lifecycle.needs import Need, RoleNeed
 from steward.lifecycle.ownership import is_missing
 from steward.wellknown.account import STAMP
@@ -18,33 +18,30 @@ _PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
 _SCHEDULING = "AAD_PREMIUM_P2"
 
 
-def check_permissions(facts: Facts, needs: Sequence[Need], roles: Sequence[RoleNeed] = ()) -> Iterator[Action]:
-    """Check that the caller's token has every permission, and every directory role, that the run will need."""
+def check_permissions(
+    facts: Facts, tenant: Tenant, wanted: str, needs: Sequence[Need], roles: Sequence[RoleNeed] = ()
+) -> Iterator[Action]:
+    """Check that the caller's token has every permission, and every directory role, that the run will need.
+
+    `wanted` names the identity of ours whose run it is; another one of the file's that lacks anything is told first.
+    """
     caller = facts.caller
     if isinstance(caller, Absent | Unreadable):
         yield from not_there(caller)
         return
-    missing = [need for need in needs if not need.is_met_by(caller.permissions)]
-    for need in missing:
-        if caller.app_id == AZURE_CLI:
-            yield Blocked(
-                f"permission {need.permission}",
-                f"Azure CLI's own application can never have it; it is needed to {need.purpose}",
-                "sign in as an application that has it: ARM_CLIENT_ID with ARM_CLIENT_CERTIFICATE_PATH, "
-                "ARM_CLIENT_SECRET or ARM_OIDC_TOKEN_FILE_PATH",
-            )
-            continue
-        yield Blocked(
-            f"permission {need.permission}",
-            f"this identity ({caller.app_id}) does not have it; it is needed to {need.purpose}",
-            f"grant {need.permission} to it on Microsoft Graph, with admin consent, and sign in anew",
-        )
-    lacking = [
+    missing = list(lacking(caller, needs))
+    roles = [
         role
         for role in roles
         if role.is_for_person is not caller.is_app and not caller.role_template_ids & set(role.template_ids)
     ]
-    for role in lacking:
+    mix_up = describe_mix_up(caller, tenant, wanted)
+    if mix_up is not None and (missing or roles):
+        names = ", ".join([*(need.permission for need in missing), *(role.role_name for role in roles)])
+        yield Blocked("identity", f"{mix_up}, and it lacks what this takes: {names}", way_to_sign_in(tenant, wanted))
+        return
+    yield from _name_permissions(caller, missing)
+    for role in roles:
         yield Blocked(
             f"directory role {role.role_name}",
             f"this identity ({caller.app_id}) does not hold it; {role.purpose}"
@@ -54,8 +51,32 @@ def check_permissions(facts: Facts, needs: Sequence[Need], roles: Sequence[RoleN
             if caller.is_app
             else f"activate or assign {role.role_name}, and sign in anew",
         )
-    if not missing and not lacking:
+    if not missing and not roles:
         yield Already("permissions", "the token has all that is needed")
+
+
+def _name_permissions(caller: Caller, missing: Sequence[Need]) -> Iterator[Action]:
+    """Yield a refusal for each missing permission, one for all of them where they are many."""
+    if caller.app_id == AZURE_CLI:
+        why = "Azure CLI's own application can never have {}"
+        next_move = (
+            "sign in as an application that has {}: ARM_CLIENT_ID with ARM_CLIENT_CERTIFICATE_PATH, "
+            "ARM_CLIENT_SECRET or ARM_OIDC_TOKEN_FILE_PATH"
+        )
+    else:
+        why = f"this identity ({caller.app_id}) does not have {{}}"
+        next_move = "grant {} to it on Microsoft Graph, with admin consent, and sign in anew"
+    if len(missing) > EACH_BY_ITSELF:
+        yield Blocked(
+            "permissions", f"{why.format(f'{len(missing)} of them')}: {list_needs(missing)}", next_move.format("them")
+        )
+        return
+    for need in missing:
+        yield Blocked(
+            f"permission {need.permission}",
+            f"{why.format('it')}; it is needed to {need.purpose}",
+            next_move.format(need.permission),
+        )
 
 
 def check_licences(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -281,34 +302,55 @@ def check_leftovers(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         named = ", ".join(entry.name for entry in leftovers)
         yield could_not_tell(stack.what, f"{stack.why}; it has to know these, which exist: {named}")
         return
-    latch = stack.latch if isinstance(stack, StackState) and isinstance(stack.latch, LatchState) else None
-    is_privileged = latch is not None and latch.phase == PRIVILEGED
-    taken_in: list[dict[str, str]] = []
+    blocks = import_blocks(facts)
+    addresses = [block["to"] for block in blocks]
     for entry in leftovers:
-        if entry.address.startswith(ROLE_ASSIGNMENT) and not is_privileged:
+        if entry.address not in addresses:
             yield Blocked(
                 entry.name,
                 "the account holds it, and neither Terraform's state nor its latch speaks of it",
-                f"take it away with python scripts/post_apply.py {tenant.file} --only close",
+                f"take it away with python scripts/post_apply.py {tenant.pasted} --only close",
             )
         else:
-            taken_in.append({"to": entry.address, "id": entry.import_id})
             yield Blocked(
                 entry.name,
                 "it exists, and Terraform's state does not know it: a deploy would fail on it, or make it once more",
-                "delete it, or have Terraform take it in as told below",
+                "have Terraform take it in, as told below"
+                if addresses.count(entry.address) == 1
+                else f"have Terraform take one of them in, as told below, once the others of {entry.address} are out "
+                "of that file; see whose they are",
             )
-    if taken_in:
+    if blocks:
         # The command `terraform import` knows no plan time, on which the role's count depends, and refuses the stack.
         # Without a latch in the state the apply makes one, and that one is to grant nothing: consent needs no role.
-        options = "" if latch is not None else f" -var=phase={PREPARED}"
+        options = "" if _latch_of(facts) is not None else f" -var=phase={PREPARED}"
         folder = f"cdktf.out/stacks/{tenant.name}"
+        file = f"{folder}/import.tf.json"
         yield Blocked(
             "Terraform's state",
-            f"it lacks what is named above ({len(taken_in)}), which one apply can take in",
-            f"write {json.dumps({'import': taken_in})} to {folder}/import.tf.json, "
-            f"run terraform -chdir={folder} apply{options}, and remove that file again",
+            f"it lacks what is named above ({len(blocks)}), which one apply can take in",
+            f"restore the state, where a backup of it knows these; or write {file} with "
+            f"python scripts/preflight.py {tenant.pasted} --import-file {file} and then run "
+            f"terraform -chdir={folder} apply{options} (afterwards remove {file})",
         )
+
+
+def import_blocks(facts: Facts) -> list[dict[str, str]]:
+    """Return what an `import` of Terraform's takes in of the leftovers: never a role that no latch speaks of."""
+    if isinstance(facts.leftovers, Absent | Unreadable) or isinstance(facts.stack, Unreadable):
+        return []
+    latch = _latch_of(facts)
+    is_privileged = latch is not None and latch.phase == PRIVILEGED
+    return [
+        {"to": entry.address, "id": entry.import_id}
+        for entry in facts.leftovers
+        if is_privileged or not entry.address.startswith(ROLE_ASSIGNMENT)
+    ]
+
+
+def _latch_of(facts: Facts) -> LatchState | None:
+    stack = facts.stack
+    return stack.latch if isinstance(stack, StackState) and isinstance(stack.latch, LatchState) else None
 
 
 def check_account_is_ours_or_free(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -320,9 +362,13 @@ def check_account_is_ours_or_free(facts: Facts, tenant: Tenant) -> Iterator[Acti
             yield Already(login, "the name is free")
         case Unreadable():
             yield could_not_tell(account.what, account.why)
-        case _ if is_missing(account):
-            yield Already(login, f"the name is free; {account.login} has our stamp, and is another tenant file's")
-        case _ if account.stamp == STAMP and not account.is_synchronised:
+        case _ if is_missing(account) and not account.is_login_taken:
+            yield Already(
+                login,
+                f"the name is free; {account.login} has our stamp, and is another tenant file's, unless somebody gave "
+                "this one's account that login",
+            )
+        case _ if account.stamp == STAMP and not account.is_synchronised and not account.is_login_taken:
             yield Already(login, "it exists, and it is ours")
         case _:
             yield Blocked(

@@ -12,7 +12,7 @@ from steward.lifecycle.steps import preflight_checks as checks
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List the permissions that it lacks; nothing is ever done here."""
-    yield from checks.check_permissions(facts, close_needs(tenant))
+    yield from checks.check_permissions(facts, tenant, "close", close_needs(tenant))
 
 
 PREFLIGHT_CLOSE = Step(name="preflight", reads=("caller",), decide=decide)

@@ -13,8 +13,8 @@ from steward.lifecycle.steps import preflight_checks as checks
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List all that is missing, at once; nothing is ever done here."""
-    yield from checks.check_permissions(facts, deploy_needs(tenant), deploy_roles(tenant))
     yield from _check_deployer(facts, tenant)
+    yield from checks.check_permissions(facts, tenant, "deploy", deploy_needs(tenant), deploy_roles(tenant))
     yield from checks.check_licences(facts, tenant)
     yield from checks.check_domain(facts, tenant)
     yield from checks.check_security_defaults(facts)
@@ -30,7 +30,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         yield Blocked(
             "Terraform's state",
             "the account exists, and there is no state that knows anything of it",
-            "restore the state, or put sealed_on into the tenant file and import what exists, as told above",
+            "restore the state, or have Terraform take in what exists, as told above"
+            + ("" if tenant.account.sealed_on else "; if it was sealed, put sealed_on into the tenant file before"),
         )
 
 

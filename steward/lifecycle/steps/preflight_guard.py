@@ -12,7 +12,7 @@ from steward.lifecycle.steps import preflight_checks as checks
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List the permissions that it lacks; nothing is ever done here."""
-    yield from checks.check_permissions(facts, guard_needs(tenant))
+    yield from checks.check_permissions(facts, tenant, "guard", guard_needs(tenant))
 
 
 PREFLIGHT_GUARD = Step(name="preflight", reads=("caller",), decide=decide)

@@ -12,7 +12,7 @@ from steward.lifecycle.steps import preflight_checks as checks
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List the permissions that the plan would lack; nothing is ever done here."""
-    yield from checks.check_permissions(facts, plan_needs(tenant))
+    yield from checks.check_permissions(facts, tenant, "plan", plan_needs(tenant))
 
 
 PREFLIGHT_PLAN = Step(name="preflight", reads=("caller",), decide=decide)

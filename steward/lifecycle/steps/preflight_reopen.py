@@ -15,13 +15,13 @@ from steward.lifecycle.steps import preflight_checks as checks
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     """List all that is missing, at once; nothing is ever done here."""
-    yield from checks.check_permissions(facts, reopen_needs(tenant))
+    yield from checks.check_permissions(facts, tenant, "reopen", reopen_needs(tenant))
     account = require_own_account(facts.account, tenant)
     if isinstance(account, UserState):
         yield from _check_settled(facts, tenant, account)
         yield from _check_demoted(facts, tenant, account)
     elif isinstance(account, Already):
-        yield Blocked(account.subject, account.reason, f"see what became of it: scripts/post_apply.py {tenant.file}")
+        yield Blocked(account.subject, account.reason, f"see what became of it: scripts/post_apply.py {tenant.pasted}")
     else:
         yield account
     yield from checks.check_other_administrator(facts)
@@ -39,7 +39,7 @@ def _check_settled(facts: Facts, tenant: Tenant, account: UserState) -> Iterator
         yield Blocked(
             account.login,
             "it is not settled, so that nobody could use the window as it should be",
-            f"run scripts/post_apply.py {tenant.file}, which settles it, then reopen",
+            f"reopen once it is settled, by scripts/post_apply.py {tenant.pasted}",
         )
 
 
@@ -54,7 +54,7 @@ def _check_demoted(facts: Facts, tenant: Tenant, account: UserState) -> Iterator
         yield Blocked(
             account.login,
             f"it holds {held}, and nobody can tell whose window that is; reopen.py takes it away and opens none",
-            f"see that it is gone (python scripts/close.py {tenant.file}), then run again",
+            f"run again once it is gone, by python scripts/close.py {tenant.pasted}",
         )
     elif not roles.unreadable:
         yield Already(account.login, "no privileged role by any path")

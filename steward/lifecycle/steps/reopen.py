@@ -42,7 +42,7 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     elif privileged(roles):
         yield Already(account.login, "the role is held")
     elif not is_settled(account, methods):
-        yield Blocked(account.login, "it is not settled any more", f"run scripts/post_apply.py {tenant.file} first")
+        yield Blocked(account.login, "it is not settled any more", f"run scripts/post_apply.py {tenant.pasted} first")
     elif isinstance(facts.role_terms, Absent):
         yield _assign(account, asked)
     else:

@@ -1,16 +1,20 @@
-"""A tenant is retired: the application keeps no permission, for a deleted one that is restored has them again."""
+"""A tenant is retired: the application keeps no permission, for a deleted one that is restored has them again.
+
+The vendor's application is not ours alone: what the tenant file does not declare may be somebody else's, and stays.
+"""
 
 from collections.abc import Iterator
 
-from steward.acts import DeleteDelegatedGrant, RevokeAppRole
-from steward.config.model import Tenant
-from steward.facts import Absent, Facts, Unreadable
+from steward.acts import DeleteDelegatedGrant, GraphAct, RevokeAppRole, SetDelegatedScopes
+from steward.config.model import ConsentFor, Tenant
+from steward.facts import Absent, AppRoleGrant, DelegatedGrant, Facts, GrantsState, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, GraphCall, could_not_tell
+from steward.lifecycle.ownership import is_strangers
 from steward.lifecycle.step import Step
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
-    """Take every application permission and every delegated grant from the application, declared or not."""
+    """Take every permission from an application of our own, and what is declared from the vendor's."""
     grants = facts.client_grants
     match grants:
         case Unreadable():
@@ -19,16 +23,79 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             yield Already("grants", f"{grants.what} is not there")
         case _ if not grants.app_roles and not grants.delegated:
             yield Already("grants", f"{grants.client.name} has none")
-        case _:
-            names = {entry.id: entry.value for entry in tenant.application.permissions.application}
-            client_id = grants.client.object_id
+        case _ if tenant.application.is_own:
             for role in grants.app_roles:
-                subject = f"application permission {names.get(role.role_id, role.role_id)} of {grants.client.name}"
-                yield GraphCall("revoked", subject, RevokeAppRole(client_id, role.assignment_id))
+                yield _revoke(role, grants, tenant)
             for delegated in grants.delegated:
-                whom = "all principals" if delegated.principal_id is None else f"user {delegated.principal_id}"
-                subject = f"delegated {' '.join(sorted(delegated.scopes))} of {grants.client.name} for {whom}"
-                yield GraphCall("revoked", subject, DeleteDelegatedGrant(delegated.grant_id))
+                yield _revoke_scopes(delegated, delegated.scopes, grants)
+        case _:
+            yield from _revoke_declared(facts, grants, tenant)
 
 
-REVOKE = Step(name="revoke", reads=("stack", "client_grants"), decide=decide, looks_again=True)
+def _revoke_declared(facts: Facts, grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
+    if isinstance(facts.account, Unreadable) and tenant.application.permissions.delegated_for is ConsentFor.ACCOUNT:
+        yield could_not_tell(facts.account.what, facts.account.why)
+    calls = [_revoke(role, grants, tenant) for role in grants.app_roles if _is_declared(role, grants, tenant)]
+    for delegated in grants.delegated:
+        scopes = _declared_scopes(delegated, facts, grants, tenant)
+        if scopes:
+            calls.append(_revoke_scopes(delegated, scopes, grants))
+    if calls:
+        yield from calls
+        return
+    left = [_name_of(role, grants) for role in grants.app_roles]
+    left += [_describe(delegated, delegated.scopes) for delegated in grants.delegated]
+    yield Already(
+        "grants", f"left to {grants.client.name}, since the tenant file does not declare them: {', '.join(left)}"
+    )
+
+
+def _is_declared(role: AppRoleGrant, grants: GrantsState, tenant: Tenant) -> bool:
+    return any(
+        (role.resource_id, role.role_id) == (grants.resources[entry.resource_app_id].object_id, entry.id)
+        for entry in tenant.application.permissions.application
+        if entry.resource_app_id in grants.resources
+    )
+
+
+def _declared_scopes(delegated: DelegatedGrant, facts: Facts, grants: GrantsState, tenant: Tenant) -> frozenset[str]:
+    """Return which scopes of a grant the file asked for, for those that it asked them for."""
+    account_id = None
+    if isinstance(facts.account, UserState) and not is_strangers(facts.account):
+        account_id = facts.account.object_id
+    declared = tenant.application.permissions
+    is_for_account = declared.delegated_for is ConsentFor.ACCOUNT
+    if (is_for_account and account_id is None) or delegated.principal_id != (account_id if is_for_account else None):
+        return frozenset()
+    return delegated.scopes & {
+        entry.value
+        for entry in declared.delegated
+        if entry.resource_app_id in grants.resources
+        and grants.resources[entry.resource_app_id].object_id == delegated.resource_id
+    }
+
+
+def _revoke(role: AppRoleGrant, grants: GrantsState, tenant: Tenant) -> GraphCall:
+    names = {entry.id: entry.value for entry in tenant.application.permissions.application}
+    subject = f"{_name_of(role, grants, names.get(role.role_id))} of {grants.client.name}"
+    return GraphCall("revoked", subject, RevokeAppRole(grants.client.object_id, role.assignment_id))
+
+
+def _revoke_scopes(delegated: DelegatedGrant, scopes: frozenset[str], grants: GrantsState) -> GraphCall:
+    rest = delegated.scopes - scopes
+    act: GraphAct = SetDelegatedScopes(delegated.grant_id, rest) if rest else DeleteDelegatedGrant(delegated.grant_id)
+    return GraphCall("revoked", f"{_describe(delegated, scopes)} of {grants.client.name}", act)
+
+
+def _name_of(role: AppRoleGrant, grants: GrantsState, name: str | None = None) -> str:
+    offered = [entry.app_roles_offered for entry in grants.resources.values() if entry.object_id == role.resource_id]
+    known = name or (offered[0].get(role.role_id) if offered else None)
+    return f"application permission {known or role.role_id}"
+
+
+def _describe(delegated: DelegatedGrant, scopes: frozenset[str]) -> str:
+    whom = "all principals" if delegated.principal_id is None else f"user {delegated.principal_id}"
+    return f"delegated {' '.join(sorted(scopes))} for {whom}"
+
+
+REVOKE = Step(name="revoke", reads=("account", "stack", "client_grants"), decide=decide, looks_again=True)

@@ -85,4 +85,6 @@ def _licences(facts: Facts, tenant: Tenant, account: UserState) -> Iterator[Acti
             yield GraphCall("assigned", f"licence {part_number} to {account.login}", act)
 
 
-SETTLE = Step(name="settle", reads=("account", "methods", "delivery", "organization"), decide=decide)
+SETTLE = Step(
+    name="settle", reads=("account", "methods", "delivery", "organization"), decide=decide, needs_no_role=True
+)

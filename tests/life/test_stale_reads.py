@@ -69,13 +69,3 @@ def test_role_that_shows_is_taken_away_although_another_path_cannot_be_read(
     tenancy.scene.control.clear_faults()
     assert not tenancy.holds_role()
     assert (code, result["privileged_roles"]) == (3, None)
-
-
-def test_role_is_taken_from_an_account_that_cannot_be_read_but_that_the_state_names(tenancy: Tenancy) -> None:
-    tenancy.deploy()
-    refusal = {"status": 403, "code": "Authorization_RequestDenied", "times": 999}
-    tenancy.scene.control.declare_faults({"route": "GET /users", **refusal})
-    code, result = _end(tenancy)
-    tenancy.scene.control.clear_faults()
-    assert not tenancy.holds_role()
-    assert (code, result["privileged_roles"]) == (3, None)

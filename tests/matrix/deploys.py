@@ -4,7 +4,6 @@ From there a user deploys again, takes in what the state does not know as prefli
 must end sealed; and separately only close is started, which must leave nobody privileged.
 """
 
-import re
 import time
 
 from steward.errors import ExitCode
@@ -13,8 +12,6 @@ from tests.matrix.kills import PATIENCE_SECONDS, hold, judge_death, kill_at_hold
 from tests.matrix.outcome import Outcome, Tally
 from tests.matrix.points import DeployKill
 from tests.matrix.tenancies import Prepared
-
-_TOLD = re.compile(r"write (\{.*\}) to (\S+),")
 
 
 def play(prepared: Prepared, point: DeployKill) -> Outcome:
@@ -51,14 +48,12 @@ def _deploy_again(prepared: Prepared, tally: Tally) -> None:
 
 def _take_in(prepared: Prepared, tally: Tally) -> int | None:
     """Do what preflight tells where the state does not know all there is; return the next deploy's code."""
-    asked = prepared.start("preflight")
-    told = _TOLD.search(asked.words()) if tally.await_end(asked, PATIENCE_SECONDS) is not None else None
-    if told is None:
+    imports = prepared.tenancy.scene.stack / "import.tf.json"
+    asked = prepared.start("preflight", "--import-file", str(imports))
+    tally.await_end(asked, PATIENCE_SECONDS)
+    if not imports.exists():
         tally.wrong.append("the deploy fails, and preflight does not tell how what is there is taken in")
         return None
-    content, file = told.groups()
-    imports = prepared.tenancy.scene.folder / file
-    imports.write_text(content, encoding="utf-8")
     code = tally.await_end(prepared.start_deploy(), PATIENCE_SECONDS)
     imports.unlink()
     return code

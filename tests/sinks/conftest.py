@@ -31,6 +31,7 @@ SEED = Seed(
                 "User.EnableDisableAccount.All",
                 "User-PasswordProfile.ReadWrite.All",
                 "UserAuthMethod-TAP.ReadWrite.All",
+                "RoleManagement.Read.Directory",
             ),
             ("User Administrator",),
         ),

@@ -20,7 +20,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.program import run_program, run_until_told, shared_parser, way_to_close
+from scripts.program import run_program, run_until_told, seconds_between, shared_parser, way_to_close
 from scripts.wiring import open_workspace, sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
@@ -56,13 +56,6 @@ class Looked:
     is_cut_off: bool = False
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not _SHORTEST_INTERVAL <= seconds <= _LONGEST_INTERVAL:
-        raise ValueError(text)
-    return seconds
-
-
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = shared_parser("Takes Global Administrator away, or guards that nobody keeps it.")
@@ -72,7 +65,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     how.add_argument("--guard", action="store_true", help="look once, and close only what may not stand")
     how.add_argument("--watch", action="store_true", help="guard until told to stop")
     parser.add_argument(
-        "--interval", type=_seconds, default=_INTERVAL_SECONDS, help="seconds between two looks (default: %(default)s)"
+        "--interval",
+        type=seconds_between(_SHORTEST_INTERVAL, _LONGEST_INTERVAL),
+        default=_INTERVAL_SECONDS,
+        help="seconds between two looks (default: %(default)s)",
     )
     parser.add_argument(
         "--stacks",

@@ -20,7 +20,7 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.operators_word import hear_operator
-from scripts.program import run_program, run_until_told, tenant_parser, way_to_close
+from scripts.program import poll_seconds, run_program, run_until_told, tenant_parser, way_to_close
 from scripts.spelling import Spelling
 from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
@@ -32,16 +32,7 @@ from steward.lifecycle.post_apply import PostApply, close_only, post_apply, prev
 from steward.lifecycle.runner import POLL_SECONDS, Line, Runner, worse
 from steward.lifecycle.steps import PREFLIGHT
 
-_SHORTEST_POLL, _LONGEST_POLL = 0.1, 600.0
 Observe = Callable[[Line], None]
-
-
-def _seconds(text: str) -> float:
-    """Return a number of seconds between two looks; raises `ValueError` for one that makes no sense."""
-    seconds = float(text)
-    if not _SHORTEST_POLL <= seconds <= _LONGEST_POLL:
-        raise ValueError(text)
-    return seconds
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -60,7 +51,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--write-sealed-on", action="store_true", help="write account.sealed_on into the tenant file when sealed"
     )
     parser.add_argument(
-        "--poll-seconds", type=_seconds, default=POLL_SECONDS, help="how often to look while a person has to act"
+        "--poll-seconds", type=poll_seconds, default=POLL_SECONDS, help="how often to look while a person has to act"
     )
     parser.add_argument(
         "--signed-in",

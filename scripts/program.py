@@ -38,6 +38,22 @@ def way_to_close(tenant: Path) -> str:
     )
 
 
+def seconds_between(shortest: float, longest: float) -> Callable[[str], float]:
+    """Return how an option's seconds are read; what it returns raises `ValueError` for others than these."""
+
+    def _seconds(text: str) -> float:
+        number = float(text)
+        if not shortest <= number <= longest:
+            raise ValueError(text)
+        return number
+
+    return _seconds
+
+
+# How often a program that waits for somebody may look.
+poll_seconds = seconds_between(0.1, 600.0)
+
+
 def run_program(
     main: Callable[[], ExitCode],
     console: Console,

@@ -19,7 +19,7 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.operators_word import can_hear_operator, hear_operator
-from scripts.program import run_program, run_until_told, tenant_parser, way_to_close
+from scripts.program import poll_seconds, run_program, run_until_told, tenant_parser, way_to_close
 from scripts.wiring import sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
@@ -31,15 +31,6 @@ from steward.lifecycle.reopening import Reopening, require_reopenable
 from steward.lifecycle.runner import POLL_SECONDS, Runner, worse
 from steward.lifecycle.second_window import preview_reopening, reopen
 
-_SHORTEST_POLL, _LONGEST_POLL = 0.1, 600.0
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not _SHORTEST_POLL <= seconds <= _LONGEST_POLL:
-        raise ValueError(text)
-    return seconds
-
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
@@ -48,7 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--minutes", type=int, required=True, help="how long, at most the tenant file's window_minutes")
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     parser.add_argument(
-        "--poll-seconds", type=_seconds, default=POLL_SECONDS, help="how often to look while the window is open"
+        "--poll-seconds", type=poll_seconds, default=POLL_SECONDS, help="how often to look while the window is open"
     )
     return parser.parse_args(arguments)
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from sandbox.clock import as_stamp, from_stamp
-from sandbox.directory import groups
+from sandbox.directory import groups, role_schedules
 from sandbox.directory.role_requests import enum_member, invalid, missing, read_period, refused, rules_failed
 from sandbox.directory.role_schedules import SERVICE, require_licence, require_past_floor
 from sandbox.directory.store import Caller, Directory, Record
@@ -27,26 +27,12 @@ _ASSIGN, _REMOVE = "adminAssign", "adminRemove"
 _PRINCIPALS = {_MEMBER: frozenset({"user", "group"}), _OWNER: frozenset({"user"})}
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One of the two kinds of schedules, where the directory keeps them, and what a group's policy says at first."""
+@dataclass(frozen=True, kw_only=True)
+class Kind(role_schedules.Kind):
+    """One of the two kinds of schedules, as of roles, and what a group's policy says at first."""
 
-    name: str
-    schedules_field: str
-    requests_field: str
-    gives: bool
     longest: timedelta
     wants_justification: bool
-
-    def schedules(self, directory: Directory) -> dict[str, Record]:
-        """Tell the running and future schedules of this kind."""
-        found: dict[str, Record] = getattr(directory, self.schedules_field)
-        return found
-
-    def requests(self, directory: Directory) -> dict[str, Record]:
-        """Tell the requests of this kind."""
-        found: dict[str, Record] = getattr(directory, self.requests_field)
-        return found
 
 
 # An assumption: "Configure PIM for Groups settings" (learn.microsoft.com, read November 2026) names the settings and no

@@ -27,15 +27,13 @@ _PASS = "#microsoft.graph.temporaryAccessPassAuthenticationMethod"
 _PASSWORD = "#microsoft.graph.passwordAuthenticationMethod"
 
 
-class Person:
-    """Looks into the sink while a program runs; entering it starts the looking, leaving ends it."""
+class _Looking:
+    """Looks at the tenant while a program runs; entering it starts the looking, leaving ends it."""
 
-    def __init__(self, scene: Scene, sink: Path, life: Life) -> None:
+    def __init__(self, scene: Scene, *, name: str) -> None:
         self._scene = scene
-        self._sink = sink
-        self._life = life
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="person", daemon=True)
+        self._thread = threading.Thread(target=self._look, name=name, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -46,6 +44,18 @@ class Person:
     ) -> None:
         self._is_over.set()
         self._thread.join()
+
+    def _look(self) -> None:
+        raise NotImplementedError
+
+
+class Person(_Looking):
+    """Looks into the sink while a program runs, and does what is next."""
+
+    def __init__(self, scene: Scene, sink: Path, life: Life) -> None:
+        super().__init__(scene, name="person")
+        self._sink = sink
+        self._life = life
 
     def _look(self) -> None:
         with Control(self._scene.sandbox.base_url, self._scene.sandbox.ca_file) as control:
@@ -87,23 +97,11 @@ class Person:
         )
 
 
-class PassingTime:
+class PassingTime(_Looking):
     """Moves the tenant's clock past the 5 minutes within which Entra ID takes no role back, once that was tried."""
 
     def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="time", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._is_over.set()
-        self._thread.join()
+        super().__init__(scene, name="time")
 
     def _look(self) -> None:
         seen = 0

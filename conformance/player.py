@@ -7,7 +7,6 @@ one ``Seen`` a step, in the recording's symbols. Nothing is judged here.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -18,9 +17,15 @@ from typing import Any, Protocol
 
 from conformance.recording import Case, Step
 from conformance.symbols import Symbols
+from sandbox.provider.attached import VARIABLE
 
 _PLAN_FILE = "tfplan"
+_PRINTED = re.compile(r"^(Error|Warning): (.*?)(?=^(?:Error|Warning): |\Z)", re.MULTILINE | re.DOTALL)
 _STATE_FILE = "terraform.tfstate"
+# How the journal shows a body that is no JSON.
+_UNREAD = re.compile(r"\((\d+) bytes that are not JSON\)")
+# Seconds; the real provider gives up a server that keeps failing after five minutes.
+_LONGEST = 900
 
 
 class Tenant(Protocol):
@@ -51,24 +56,37 @@ class Seen:
     state: Mapping[str, Any]
     outputs: Mapping[str, Any]
     tainted: tuple[str, ...]
+    known_before: frozenset[str] = frozenset()
+    """The addresses that the state held before the step."""
 
 
 class Player:
-    """Plays one case in one folder."""
+    """Plays one case in one folder, in which ``terraform init`` has run."""
 
     def __init__(
-        self, case: Case, *, tenant: Tenant, symbols: Symbols, folder: Path, environment: Mapping[str, str]
+        self,
+        case: Case,
+        *,
+        tenant: Tenant,
+        symbols: Symbols,
+        folder: Path,
+        environment: Mapping[str, str],
+        terraform: str = "terraform",
+        attached: str | None = None,
     ) -> None:
+        """Play a case; with ``attached``, Terraform uses that provider and starts none (``TF_REATTACH_PROVIDERS``)."""
         self._case = case
         self._tenant = tenant
         self._symbols = symbols
         self._folder = folder
-        self._environment = {**os.environ, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", **environment}
+        self._environment = {"TF_IN_AUTOMATION": "1", **environment}
+        self._program = terraform
+        self._attached = {VARIABLE: attached} if attached else {}
+        self._known: frozenset[str] = frozenset()
 
     def play(self) -> Iterator[tuple[Step, Seen]]:
         """Run every step in order; a step is run when its turn comes."""
         self._configure(self._case.config)
-        self._terraform("init -input=false -no-color", {}, must_succeed=True)
         for step in self._case.steps:
             yield step, self._step(step)
 
@@ -91,21 +109,21 @@ class Player:
         text = json.dumps(self._symbols.actual(config), indent=1)
         (self._folder / "main.tf.json").write_text(text, encoding="utf-8")
 
-    def _terraform(
-        self, command: str, environment: Mapping[str, str], *, must_succeed: bool = False
-    ) -> subprocess.CompletedProcess[str]:
+    def _terraform(self, command: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["terraform", *shlex.split(command)],
+            [self._program, *shlex.split(command)],
             cwd=self._folder,
-            env={**self._environment, **environment},
+            # An attached provider has an environment of its own; a changed one takes a provider that Terraform starts.
+            env={**self._environment, **(environment or self._attached)},
             capture_output=True,
             text=True,
-            check=must_succeed,
-            timeout=300,
+            check=False,
+            timeout=_LONGEST,
         )
 
     def _seen(self, step: Step, exit_code: int | None, diagnostics: list[Mapping[str, Any]]) -> Seen:
         state, outputs, tainted = self._state()
+        before, self._known = self._known, frozenset(state)
         self._symbols.learn(state)
         shown = self._shown() if step.command and "-out=" in step.command else None
         symbolic = self._symbols.symbolic
@@ -118,12 +136,15 @@ class Player:
             state=symbolic(state),
             outputs=symbolic(outputs),
             tainted=tainted,
+            known_before=before,
         )
 
     def _shown(self) -> dict[str, Any] | None:
         if not (self._folder / _PLAN_FILE).exists():
             return None
-        shown: dict[str, Any] = json.loads(self._terraform(f"show -json {_PLAN_FILE}", {}, must_succeed=True).stdout)
+        result = self._terraform(f"show -json {_PLAN_FILE}", {})
+        # A plan that failed may leave a file that Terraform cannot read back.
+        shown: dict[str, Any] | None = json.loads(result.stdout) if result.returncode == 0 else None
         return shown
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]:
@@ -145,7 +166,8 @@ def _address(resource: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
     prefix = "data." if resource["mode"] == "data" else ""
     key = instance.get("index_key")
     index = "" if key is None else f"[{json.dumps(key)}]"
-    return f"{prefix}{resource['type']}.{resource['name']}{index}"
+    module = f"{resource['module']}." if resource.get("module") else ""
+    return f"{module}{prefix}{resource['type']}.{resource['name']}{index}"
 
 
 def _plain_values(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,16 +183,14 @@ def _request(entry: Mapping[str, Any]) -> dict[str, Any]:
         "method": entry["method"],
         "path": entry["path"],
         "query": entry["query"] or None,
-        "body": entry["body"] or None,
+        "body": _UNREAD.sub(r"<\1 bytes>", entry["body"]) if isinstance(entry["body"], str) else entry["body"] or None,
         "status": entry["status"],
     }
 
 
 def _diagnostics(command: str, result: subprocess.CompletedProcess[str]) -> Iterator[dict[str, Any]]:
     if "-json" not in command:
-        # `terraform import` and `terraform state` print for people only; the first line of each error is its summary.
-        for summary in re.findall(r"^Error: (.*)$", result.stderr, flags=re.MULTILINE):
-            yield {"severity": "error", "summary": summary, "address": None}
+        yield from printed_diagnostics(result.stderr)
     elif command.startswith("validate"):
         yield from (_diagnostic(item) for item in json.loads(result.stdout)["diagnostics"])
     else:
@@ -180,5 +200,18 @@ def _diagnostics(command: str, result: subprocess.CompletedProcess[str]) -> Iter
                 yield _diagnostic(message["diagnostic"])
 
 
+def printed_diagnostics(text: str) -> Iterator[dict[str, Any]]:
+    """Read what `terraform import` and `terraform state` print for people: the summary ends at an empty line."""
+    plain = re.sub(r"^[\u2575\u2577\u2502 ] ?", "", text, flags=re.MULTILINE)
+    for severity, told in _PRINTED.findall(plain):
+        summary, _, detail = told.strip().partition("\n\n")
+        yield {"severity": severity.lower(), "summary": summary, "detail": detail, "address": None}
+
+
 def _diagnostic(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {"severity": item["severity"], "summary": item["summary"], "address": item.get("address")}
+    return {
+        "severity": item["severity"],
+        "summary": item["summary"],
+        "detail": item.get("detail") or "",
+        "address": item.get("address"),
+    }

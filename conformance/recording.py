@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ class Case:
     """A recorded case: the configuration that it starts with, and its steps."""
 
     name: str
+    about: str
     config: Mapping[str, Any]
     steps: tuple[Step, ...]
 
@@ -50,7 +52,7 @@ def load(path: Path) -> Case:
     """Read a case."""
     recorded = json.loads(path.read_text(encoding="utf-8"))
     steps = tuple(_step(item) for item in recorded["steps"])
-    return Case(recorded["case"], recorded["config"], _with_earlier_drift(steps))
+    return Case(recorded["case"], recorded["about"], recorded["config"], _with_earlier_drift(steps))
 
 
 def _step(item: Mapping[str, Any]) -> Step:
@@ -62,7 +64,7 @@ def _step(item: Mapping[str, Any]) -> Step:
         env=item.get("env") or {},
         outside=tuple(item.get("outside") or ()),
         faults=tuple(item.get("faults") or ()),
-        requests=tuple(item.get("requests") or ()),
+        requests=tuple(_request(each) for each in item.get("requests") or ()),
         diagnostics=tuple(item.get("diagnostics") or ()),
         plan=_optional_tuple(item.get("plan")),
         drift=_optional_tuple(item.get("resource_drift")),
@@ -72,6 +74,12 @@ def _step(item: Mapping[str, Any]) -> Step:
         tainted=tuple(item.get("tainted") or ()),
         data_read=item.get("data_read") or {},
     )
+
+
+def _request(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Of a body that is no JSON the recording keeps the content type as well.
+    body = item.get("body")
+    return {**item, "body": re.sub(r"<(\d+) bytes [^>]*>", r"<\1 bytes>", body)} if isinstance(body, str) else item
 
 
 def _optional_tuple(items: Any) -> tuple[Any, ...] | None:

@@ -12,11 +12,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 # The mail nickname that the provider makes up for a security group: the first of a uuid.
 _NICKNAME = re.compile(r"[0-9a-f]{8}-[0-9a-f]")
 _NUMBERED = re.compile(r"\{(uuid|password(#\d+)?\.key_id)(\.\d+)?\}")
 _NUMBERED_NICKNAME = re.compile(r"\{random\.mail_nickname\.\d+\}")
+# A delegated grant's id is made of client, resource and principal: granted again, it is the same. The recorded server
+# made a new one.
+_DERIVED = re.compile(r"\{(service_principal_delegated_permission_grant\.[^.#{}]+)(?:#\d+)?\.id\}")
 # Resources that have no id of their own: a membership has its member's.
 _NAMELESS = ("azuread_group_member.", "data.")
 
@@ -27,6 +30,8 @@ class Symbols:
     def __init__(self, known: Mapping[str, str], *, literal: Iterable[str]) -> None:
         self._actual = dict(known)
         self._incarnations: dict[str, int] = {}
+        self._pattern: re.Pattern[str] | None = None
+        self._names: dict[str, str] = {}
         texts = tuple(literal)
         self._literal = {found.lower() for text in texts for found in _UUID.findall(text)}
         self._literal_times = {found.group() for text in texts for found in _TIME.finditer(text)}
@@ -45,7 +50,13 @@ class Symbols:
         # A template of Terraform's own (`${…}`) is no symbol; the dollar stands before the brace.
         if match.string[: match.start()].endswith("$"):
             return match.group()
-        return self._actual[match.group(1)]
+        name = match.group(1)
+        if name not in self._actual and _DERIVED.fullmatch(match.group()):
+            incarnations = (
+                known for known in self._actual if derived_once(f"{{{known}}}") == derived_once(match.group())
+            )
+            name = max(incarnations, key=len, default=name)
+        return self._actual[name]
 
     def symbolic(self, seen: Any) -> Any:
         """Return what was seen with symbols for actual values, and ``{uuid}`` and ``{time}`` for unknown ones."""
@@ -60,10 +71,18 @@ class Symbols:
     def _symbolic_text(self, text: str) -> str:
         if _NICKNAME.fullmatch(text):
             return "{random.mail_nickname}"
-        for name, value in sorted(self._actual.items(), key=lambda item: -len(item[1])):
-            text = text.replace(value, f"{{{name}}}")
+        text = self._known().sub(lambda found: self._names[found.group()], text)
         text = _UUID.sub(lambda found: found.group() if found.group().lower() in self._literal else "{uuid}", text)
-        return _TIME.sub(lambda found: found.group() if found.group() in self._literal_times else "{time}", text)
+        text = _TIME.sub(lambda found: found.group() if found.group() in self._literal_times else "{time}", text)
+        return derived_once(text)
+
+    def _known(self) -> re.Pattern[str]:
+        """Return the pattern of all known values, the longest first; the first symbol of a value counts."""
+        if self._pattern is None:
+            self._names = {value: f"{{{name}}}" for name, value in reversed(self._actual.items())}
+            longest_first = sorted(self._names, key=len, reverse=True)
+            self._pattern = re.compile("|".join(re.escape(value) for value in longest_first) or r"(?!)")
+        return self._pattern
 
     def learn(self, state: Mapping[str, Mapping[str, Any]]) -> None:
         """Take the ids of new objects from a state's attributes by address."""
@@ -80,16 +99,22 @@ class Symbols:
             for name, value in ids.items():
                 if value and value not in known:
                     self._actual[f"{resource}{suffix}.{name}"] = value
+                    self._pattern = None
 
 
 def _last_part(state_id: str) -> str:
     return state_id.rsplit("/", 1)[-1]
 
 
+def derived_once(text: str) -> str:
+    """Return a text in which all incarnations are one of what Entra makes no new id for."""
+    return _DERIVED.sub(r"{\1.id}", text)
+
+
 def unnumbered(recorded: Any) -> Any:
     """Return a recorded value in which made-up texts of one kind are alike: their numbers say only what came first."""
     if isinstance(recorded, str):
-        return _NUMBERED_NICKNAME.sub("{random.mail_nickname}", _NUMBERED.sub("{uuid}", recorded))
+        return _NUMBERED_NICKNAME.sub("{random.mail_nickname}", _NUMBERED.sub("{uuid}", derived_once(recorded)))
     if isinstance(recorded, Mapping):
         return {unnumbered(key): unnumbered(value) for key, value in recorded.items()}
     if isinstance(recorded, list | tuple):

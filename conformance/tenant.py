@@ -20,15 +20,19 @@ from sandbox.seed import Seed, SeedApplication, SeedDomain, SeedGroup, SeedIdent
 from sandbox.server import RunningSandbox, start
 
 CALLER = "terraform"
+_IPV4_RANGE = "#microsoft.graph.iPv4CidrRange"
 _MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 _PERMISSIONS = (
+    "AdministrativeUnit.ReadWrite.All",
     "AppRoleAssignment.ReadWrite.All",
     "Application.ReadWrite.All",
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Domain.Read.All",
     "Group.ReadWrite.All",
+    "GroupMember.ReadWrite.All",
     "Policy.Read.All",
+    "Policy.ReadWrite.AuthenticationMethod",
     "Policy.ReadWrite.ConditionalAccess",
     "RoleManagement.ReadWrite.Directory",
     "User-PasswordProfile.ReadWrite.All",
@@ -74,6 +78,7 @@ def recorded_seed(file: Path) -> Seed:
             first_grant_answer="created",
             duplicate_grant_status=409,
             roles_for_disabled_principals="assigned",
+            default_access_beside_roles="assigned",
             deleted_applications_keep_names=False,
         ),
         # The recorded server refused nobody for coming too often.
@@ -157,7 +162,15 @@ class RecordedTenant:
 
     def act(self, method: str, path: str, body: Any) -> None:
         """Do what somebody else does in the tenant, without a permission check."""
-        self._control.act(method, path, body)
+        self._control.act(method, path, self._typed(path, body))
+
+    def _typed(self, path: str, body: Any) -> Any:
+        """Return a named location's change with the types that the recorded server did without, and Graph does not."""
+        location = self.directory()["named_locations"].get(path.rpartition("/")[2])
+        if location is None or not isinstance(body, Mapping):
+            return body
+        ranges = [{"@odata.type": _IPV4_RANGE, **each} for each in body.get("ipRanges", ())]
+        return {"@odata.type": location["@odata.type"], **body, **({"ipRanges": ranges} if ranges else {})}
 
     def directory(self) -> dict[str, Any]:
         """Return all that the tenant holds."""

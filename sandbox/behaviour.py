@@ -46,6 +46,10 @@ class Behaviour:
     unknown_scopes: Literal["stored", "refused"] = "stored"
     # What comes of an app role for a disabled principal: "refused" or "assigned"; Learn is silent.
     roles_for_disabled_principals: Literal["refused", "assigned"] = "refused"
+    # What comes of access without a role (the app role id of zeros) to a resource that defines roles for principals of
+    # this kind: "refused" (Learn, "appRoleAssignment resource type": for resources that define none), or "assigned", as
+    # the azuread provider's own tests assign it.
+    default_access_beside_roles: Literal["refused", "assigned"] = "refused"
     # Whom the rule on identifier URIs binds: "every application" (the rule of 2021), or only those with "version 1
     # tokens" that are not for SAML (Learn, "Restrictions on identifier URIs", 2025).
     identifier_uri_rule: Literal["every application", "version 1 tokens"] = "every application"

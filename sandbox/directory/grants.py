@@ -36,7 +36,8 @@ def assign_app_role(directory: Directory, body: Mapping[str, Any], caller: Calle
         raise not_found(principal_id)
     if type_name == "group" and not premium.has_p1(directory):
         raise forbidden("Assigning groups to applications needs a Microsoft Entra ID P1 or P2 licence.")
-    _require_role(resource, role_id, _MEMBER_KIND[type_name])
+    if role_id != DEFAULT_ROLE or directory.behaviour.default_access_beside_roles == "refused":
+        _require_role(resource, role_id, _MEMBER_KIND[type_name])
     _require_enabled(directory, principal)
     if type_name == "servicePrincipal":
         principal = service_principals.render(directory, principal)

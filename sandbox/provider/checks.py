@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
+from sandbox.provider.addresses import parsed
+from sandbox.provider.dates import wrong_time
 from sandbox.provider.diagnostics import Diagnosis, Path
 from sandbox.provider.schema import Attribute, Block, Check, Object
-from sandbox.provider.values import UNKNOWN
+from sandbox.provider.values import NUMBER, UNKNOWN
 
 _LONGEST_REDIRECT = 256
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL = re.compile(rf"[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]+@{_LABEL}(?:\.{_LABEL})*")
 _COMBINATION = "Invalid combination of arguments"
 
 Rule = Callable[[Mapping[str, Any]], Iterator[Diagnosis]]
@@ -60,17 +63,15 @@ def length(least: int, most: int) -> Check:
 
 def is_email(where: str, value: Any) -> str | None:
     """Accept what looks like a sign-in name."""
-    usual = re.fullmatch(r"[^@\s]+@[^@\s]+", value)
-    return None if usual else f'value must be a valid email address for "{where}"'
+    if not value:
+        return f'value must not be empty for "{where}"'
+    return None if _EMAIL.fullmatch(value) else f'value must be a valid email address for "{where}"'
 
 
 def is_rfc3339(where: str, value: Any) -> str | None:
     """Accept a date and time with an offset."""
-    try:
-        usual = datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        usual = False
-    return None if usual else f'expected "{where}" to be a valid RFC3339 date, got "{value}"'
+    wrong = wrong_time(value)
+    return f'expected "{where}" to be a valid RFC3339 date, got "{value}": {wrong}' if wrong else None
 
 
 def at_least(least: int) -> Check:
@@ -102,6 +103,8 @@ def is_redirect_uri(*, schemes: tuple[str, ...] = (), urn: bool = False) -> Chec
 
 def is_claim_value(_where: str, value: Any) -> str | None:
     """Accept what an app role or a scope may be called in a token."""
+    if value.startswith("."):
+        return "Value must not begin with a period"
     usual = re.fullmatch(r"[\w!#$%&'()*+,\-./:;<=>?@\[\]^+_`{|}~]*", value, flags=re.ASCII)
     return (
         None if usual else "Value must be alphanumeric with these allowed characters: !#$%&'()*+,-./:;<=>?@[]^+_`{|}~"
@@ -109,8 +112,12 @@ def is_claim_value(_where: str, value: Any) -> str | None:
 
 
 def _address(where: str, value: str, schemes: tuple[str, ...], *, slash_needed: bool = False) -> str | None:
-    parts = urlsplit(value)
-    if not parts.netloc:
+    if not value:
+        return f'URI must not be empty for "{where}"'
+    parts = parsed(value)
+    if parts is None:
+        return f'URI is in an invalid format for "{where}"'
+    if not parts.host:
         return f'URI has no host for "{where}"'
     if schemes and slash_needed and not parts.path:
         return f'URI must have a trailing slash when there is no path segment for "{where}"'
@@ -121,52 +128,137 @@ def _address(where: str, value: str, schemes: tuple[str, ...], *, slash_needed: 
 
 def violations(schema: Object, config: Mapping[str, Any]) -> Iterator[Diagnosis]:
     """Yield what is wrong with a configuration."""
-    yield from _of_object(schema, config, ())
+    if config.get("id") is not None:
+        # Every type has an `id` for its state, and none takes one from a configuration.
+        yield Diagnosis("Invalid or unknown key", path="id")
+    yield from _of_object(schema, present(schema, config), _Place())
 
 
-def _of_object(schema: Object, config: Mapping[str, Any], path: Path) -> Iterator[Diagnosis]:
+def present(schema: Object, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a configuration with null for blocks that are not there; an empty list of values is there."""
+    found = dict(config)
+    for name, block in schema.blocks.items():
+        elements = config.get(name)
+        if block.nesting == "single" or elements is UNKNOWN:
+            continue
+        found[name] = [present(block.object, element) for element in elements or ()] or None
+    return found
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a value stands: as messages name it, and as Terraform can find it in the configuration.
+
+    What is inside a set has no address there, so Terraform is told the set.
+    """
+
+    named: Path = ()
+    found: Path = ()
+    is_sealed: bool = False
+
+    def at(self, *steps: str | int) -> _Place:
+        found = self.found if self.is_sealed else (*self.found, *steps)
+        return _Place((*self.named, *steps), found, self.is_sealed)
+
+    def sealed(self) -> _Place:
+        return replace(self, is_sealed=True)
+
+    def __str__(self) -> str:
+        return ".".join(str(step) for step in self.named)
+
+
+def _of_object(schema: Object, config: Mapping[str, Any], place: _Place) -> Iterator[Diagnosis]:
     for name, attribute in schema.attributes.items():
-        value = config.get(name)
+        value, here = config.get(name), place.at(name)
         if value is not None and not (attribute.required or attribute.optional):
             yield Diagnosis(
                 "Value for unconfigurable attribute",
                 f'Can\'t configure a value for "{name}": its value will be decided automatically based on the result '
                 "of applying this configuration.",
-                path=(*path, name),
+                path=here.found,
             )
         elif value is not None:
-            yield from _conflicts(attribute, name, config, path)
-            yield from _of_value(attribute, value, (*path, name))
+            yield from _conflicts(attribute, name, config, here)
+            yield from _of_value(attribute, value, here)
     for name, block in schema.blocks.items():
-        elements = config.get(name)
+        elements, here = config.get(name), place.at(name)
         if block.nesting == "single" or not elements:
             continue
-        yield from _conflicts(block, name, config, path)
+        yield from _conflicts(block, name, config, here)
         if elements is not UNKNOWN:
+            inside_it = here.sealed() if block.nesting == "set" else here
             for n, element in enumerate(elements):
-                yield from _of_object(block.object, element, (*path, name, n))
+                yield from _of_object(block.object, element, inside_it.at(n))
 
 
-def _conflicts(item: Attribute | Block, name: str, config: Mapping[str, Any], path: Path) -> Iterator[Diagnosis]:
-    for other in item.excludes:
-        if config.get(other) not in (None, []):
-            yield Diagnosis(
-                "Conflicting configuration arguments", f'"{name}": conflicts with {other}', path=(*path, name)
-            )
+def _conflicts(item: Attribute | Block, name: str, config: Mapping[str, Any], here: _Place) -> Iterator[Diagnosis]:
+    other = next((other for other in item.excludes if config.get(other) not in (None, UNKNOWN)), None)
+    if other:
+        yield Diagnosis("Conflicting configuration arguments", f'"{name}": conflicts with {other}', path=here.found)
 
 
-def _of_value(attribute: Attribute, value: Any, path: Path) -> Iterator[Diagnosis]:
-    if attribute.check is None or value is UNKNOWN:
+def _of_value(attribute: Attribute, value: Any, here: _Place) -> Iterator[Diagnosis]:
+    if value is UNKNOWN:
         return
-    members = [(path, value)]
+    misfit = _size(attribute, value, here) if isinstance(value, list) else _fraction(attribute, value, here)
+    if misfit:
+        yield misfit
+        return
+    if attribute.check is None:
+        return
+    members = [(here, value)]
     if isinstance(value, list):
-        members = [((*path, n), member) for n, member in enumerate(value)]
+        inside_it = here.sealed() if attribute.kind[0] == "set" else here
+        members = [(inside_it.at(n), member) for n, member in enumerate(value)]
     for where, member in members:
         if member is None or member is UNKNOWN:
             continue
-        problem = attribute.check(".".join(str(step) for step in where), member)
+        problem = attribute.check(str(where), member)
         if problem:
-            yield Diagnosis(problem, path=path)
+            yield Diagnosis(problem, path=where.found)
+
+
+def _fraction(attribute: Attribute, value: Any, here: _Place) -> Diagnosis | None:
+    """Return what is wrong with a number that is no whole one, which is all that the SDK knows."""
+    if attribute.kind != NUMBER or value == int(value):
+        return None
+    return Diagnosis(f"Attribute must be a whole number, got {value}", path=here.found)
+
+
+def _size(attribute: Attribute, value: list[Any], here: _Place) -> Diagnosis | None:
+    """Return what is wrong with the number of members; the protocol counts those of blocks only."""
+    count = len(value)
+    if attribute.max_items and count > attribute.max_items:
+        most = attribute.max_items
+        detail = f"Attribute {here} supports {most} item maximum, but config has {count} declared."
+        return Diagnosis("Too many list items", detail, path=here.found)
+    if count < attribute.min_items:
+        least = attribute.min_items
+        detail = f"Attribute {here} requires {least} item minimum, but config has only {count} declared."
+        return Diagnosis("Not enough list items", detail, path=here.found)
+    return None
+
+
+def null_members(schema: Object, config: Mapping[str, Any]) -> Iterator[Diagnosis]:
+    """Yield a refusal for every null in a list or a set, which planning finds and validation does not."""
+    yield from _nulls(schema, config, _Place())
+
+
+def _nulls(schema: Object, config: Mapping[str, Any], place: _Place) -> Iterator[Diagnosis]:
+    for name, attribute in schema.attributes.items():
+        value, here = config.get(name), place.at(name)
+        if isinstance(value, list):
+            inside_it = here.sealed() if attribute.kind[0] == "set" else here
+            for n, member in enumerate(value):
+                if member is None:
+                    said = "Null values are not allowed for this attribute value."
+                    yield Diagnosis("Null value found in list", said, path=inside_it.at(n).found)
+    for name, block in schema.blocks.items():
+        elements, here = config.get(name), place.at(name)
+        if isinstance(elements, list):
+            inside_it = here.sealed() if block.nesting == "set" else here
+            for n, element in enumerate(elements):
+                yield from _nulls(block.object, element, inside_it.at(n))
 
 
 def at_least_one_of(*paths: str) -> Rule:
@@ -184,18 +276,19 @@ def exactly_one_of(*paths: str) -> Rule:
     """Demand one of several arguments and no second."""
 
     def rule(config: Mapping[str, Any]) -> Iterator[Diagnosis]:
-        given = [path for path in paths if _is_set(config, path)]
-        if not given:
+        given = [path for path in paths if _is_set(config, path) and _value(config, path) is not UNKNOWN]
+        if not any(_is_set(config, path) for path in paths):
             for path in paths:
                 yield _demand(_COMBINATION, path, paths, "one of", "must be specified")
         elif len(given) > 1:
-            for path in given:
+            # Said of every one of them, configured or not.
+            for path in paths:
                 yield _demand(
                     _COMBINATION,
                     path,
                     paths,
                     "only one of",
-                    f"can be specified, but `{','.join(given)}` were specified.",
+                    f"can be specified, but `{','.join(sorted(given))}` were specified.",
                 )
 
     return rule
@@ -231,13 +324,18 @@ def _steps(path: str) -> Path:
 
 
 def _is_set(config: Any, path: str) -> bool:
-    """Tell whether an argument is configured; an unknown on the way counts, because it may be."""
+    """Tell whether an argument is configured; an unknown one counts, because it may be."""
+    return _value(config, path) is not None
+
+
+def _value(config: Any, path: str) -> Any:
+    """Return an argument's value, which is unknown when anything on the way to it is."""
     value = config
     for step in _steps(path):
         if value is UNKNOWN:
-            return True
+            return UNKNOWN
         if isinstance(step, int):
             value = value[step] if value and len(value) > step else None
         else:
             value = (value or {}).get(step)
-    return value is UNKNOWN or value not in (None, [])
+    return value

@@ -29,9 +29,19 @@ class Diagnosis(Exception):  # noqa: N818  it is what the user is told, whatever
         )
 
 
-def warning(summary: str, path: Path) -> pb.Diagnostic:
+def already_exists(summary: str, kind: str) -> Diagnosis:
+    """Return the refusal to create what is there already; ``kind`` is the resource's type."""
+    return Diagnosis(
+        summary,
+        "To be managed via Terraform, this resource needs to be imported into the State. Please see the resource "
+        f'documentation for "{kind}" for more information.',
+        path="id",
+    )
+
+
+def warning(summary: str, detail: str, path: Path) -> pb.Diagnostic:
     """Return a warning about one argument."""
-    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=summary, attribute=attribute_path(path))
+    return pb.Diagnostic(severity=pb.Diagnostic.WARNING, summary=summary, detail=detail, attribute=attribute_path(path))
 
 
 def attribute_path(path: Path) -> pb.AttributePath:

@@ -19,10 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-ADDRESS: Final = "registry.terraform.io/hashicorp/azuread"
-# The same source address, as Terraform and as OpenTofu complete it.
-ADDRESSES: Final = (ADDRESS, "registry.opentofu.org/hashicorp/azuread")
-VERSION: Final = "3.7.0"
+from sandbox.provider.sources import ADDRESSES, VERSION
 
 _ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _VALID = timedelta(days=365)

@@ -9,12 +9,12 @@ given what was planned or known before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.provider.schema import Attribute, Block, Object
-from sandbox.provider.values import STRING, UNKNOWN, Type, has_unknown, is_empty, settled
+from sandbox.provider.values import STRING, STRINGS, UNKNOWN, Type, has_unknown, is_empty, settled
 
 
 @dataclass
@@ -26,30 +26,37 @@ class Plan:
     planned: dict[str, Any]
 
     def changed(self, name: str) -> bool:
-        """Tell whether an argument gets another value than it has."""
-        return self.prior is None or not _same(self.planned[name], self.prior[name], ordered=self._ordered(name))
+        """Tell whether an argument gets another value than it has; before a create it has none."""
+        return not _same(self._member(name), self.planned[name], (self.prior or {}).get(name))
 
     def replaced_by(self) -> list[str]:
-        """Return the arguments whose change means a new object."""
+        """Return the arguments whose change means a new object; of blocks, that there are more or fewer of them."""
         if self.prior is None:
             return []
-        members: dict[str, Attribute | Block] = {**self.schema.attributes, **self.schema.blocks}
-        return [name for name, item in members.items() if item.replaces and self.changed(name)]
+        attributes = [name for name, item in self.schema.attributes.items() if item.replaces and self.changed(name)]
+        counts = [
+            name
+            for name, item in self.schema.blocks.items()
+            if item.replaces and _count(self.planned[name]) != _count(self.prior[name])
+        ]
+        return attributes + counts
 
     def value(self, name: str) -> Any:
         """Return a planned value with zero values for nulls; unknown stays unknown."""
         return self.schema.filled(self.planned)[name]
 
-    def _ordered(self, name: str) -> bool:
-        if name in self.schema.blocks:
-            return self.schema.blocks[name].nesting != "set"
-        return not _is_set(self.schema.attributes[name].kind)
+    def _member(self, name: str) -> Attribute | Block:
+        return self.schema.blocks[name] if name in self.schema.blocks else self.schema.attributes[name]
 
 
 def plan(schema: Object, prior: dict[str, Any] | None, proposed: dict[str, Any]) -> Plan:
     """Plan a create (no prior state) or an update."""
-    planned = _plan_object(schema, prior, proposed, fresh=prior is None)
-    return Plan(schema, prior, planned)
+    change = Plan(schema, prior, _plan_object(schema, prior, proposed, fresh=prior is None))
+    timeouts = {name for name, block in schema.blocks.items() if block.nesting == "single"}
+    if prior is not None and not any(change.changed(name) for name in change.planned if name not in timeouts):
+        # Other timeouts are taken over with the next change, and are none by themselves.
+        change.planned.update({name: prior.get(name) for name in timeouts})
+    return change
 
 
 def _plan_object(
@@ -68,14 +75,17 @@ def _plan_attribute(attribute: Attribute, prior: Any, config: Any, *, fresh: boo
     wanted = attribute.default if config is None else config
     if isinstance(wanted, list) and UNKNOWN in wanted:
         return UNKNOWN  # the SDK knows nothing of a list of which it does not know one element
+    if attribute.computed and is_empty(wanted) and (attribute.kind != STRINGS or wanted is None):
+        # What the tenant decides it decides at a creation also where a text or a set is configured as empty.
+        if fresh:
+            return UNKNOWN
+        return wanted if isinstance(wanted, list) and not is_empty(prior) else prior
     if wanted is None:
-        if attribute.computed:
-            return UNKNOWN if fresh else prior
         # A false or a zero that is no longer configured is no change either: it is what null reads as.
         if is_empty(prior) or prior in (False, 0):
             return prior
         return [] if isinstance(prior, list) else None
-    return prior if _same(wanted, prior, ordered=not _is_set(attribute.kind)) else wanted
+    return prior if _same(attribute, wanted, prior) else wanted
 
 
 def _plan_block(block: Block, prior: Any, config: Any, *, fresh: bool) -> Any:
@@ -86,7 +96,7 @@ def _plan_block(block: Block, prior: Any, config: Any, *, fresh: bool) -> Any:
         return _plan_absent(block, before, fresh=fresh)
     if block.nesting == "set":
         return _plan_set(block, before, config)
-    if not before and not fresh and block.idle and block.idle(block.object.filled(config[0])):
+    if not before and not fresh and block.idle and block.idle(config[0]):
         return before
     return [
         _plan_object(block.object, before[n] if n < len(before) else None, element, fresh=fresh)
@@ -111,7 +121,7 @@ def _plan_set(block: Block, before: list[Any], config: list[Any]) -> list[Any]:
             left.remove(kept)
         planned.append(_plan_object(block.object, kept, element, fresh=kept is None))
         respelled.append({**planned[-1], **_unset_texts(block.object, element, new=kept is None)})
-    return before if len(planned) == len(before) and _same(planned, before, ordered=False) else respelled
+    return before if len(planned) == len(before) and _same(block, planned, before) else respelled
 
 
 def _unset_texts(schema: Object, element: Mapping[str, Any], *, new: bool) -> dict[str, str | None]:
@@ -127,38 +137,46 @@ def _unset_texts(schema: Object, element: Mapping[str, Any], *, new: bool) -> di
 def _continues(schema: Object, old: Mapping[str, Any], element: Mapping[str, Any]) -> bool:
     """Tell whether a set's configured element is one that exists, its computed attributes aside."""
     attempt = _plan_object(schema, old, element, fresh=False)
-    return all(_same(attempt[name], old.get(name), ordered=_ordered_member(schema, name)) for name in attempt)
+    members: dict[str, Attribute | Block] = {**schema.attributes, **schema.blocks}
+    return all(_same(members[name], attempt[name], old.get(name)) for name in attempt)
 
 
-def _ordered_member(schema: Object, name: str) -> bool:
-    block = schema.blocks.get(name)
-    return block.nesting != "set" if block else not _is_set(schema.attributes[name].kind)
+def _count(blocks: Any) -> int | None:
+    return None if blocks is UNKNOWN else len(blocks or [])
 
 
 def _is_set(kind: Type) -> bool:
     return isinstance(kind, tuple) and kind[0] == "set"
 
 
-def _same(one: Any, other: Any, *, ordered: bool) -> bool:
+def _same(member: Attribute | Block, one: Any, other: Any) -> bool:
+    """Tell whether two values mean the same: empty ones are one, and sets have no order, however deep they lie."""
+    if isinstance(member, Attribute) and member.caseless and isinstance(one, str) and isinstance(other, str):
+        return one.lower() == other.lower()
     if has_unknown(one) or has_unknown(other):
         return bool(one == other)
-    if ordered or not (isinstance(one, list) and isinstance(other, list)):
-        return bool(settled(one) == settled(other))
-    left = [_loose(item) for item in other]
-    for item in one:
-        if _loose(item) not in left:
-            return False
-        left.remove(_loose(item))
-    return not left
+    return bool(_canonical(member, one) == _canonical(member, other))
 
 
-def _loose(value: Any) -> Any:
-    """Return an element of a set with the lists inside it in no order: a set's element is found by all it holds."""
-    if isinstance(value, dict):
-        return frozenset((key, _loose(item)) for key, item in value.items() if not is_empty(item))
-    if isinstance(value, list):
-        return tuple(sorted((_loose(item) for item in value), key=repr))
-    return settled(value)
+def _canonical(member: Attribute | Block, value: Any) -> Any:
+    if is_empty(value):
+        return None
+    if isinstance(member, Attribute):
+        return _in_one_order(map(settled, value)) if _is_set(member.kind) else settled(value)
+    if member.nesting == "single":
+        return settled(value)
+    elements = [_canonical_object(member.object, element) for element in value]
+    return _in_one_order(elements) if member.nesting == "set" else tuple(elements)
+
+
+def _canonical_object(schema: Object, element: Mapping[str, Any]) -> Any:
+    members: dict[str, Attribute | Block] = {**schema.attributes, **schema.blocks}
+    found = {name: _canonical(member, element.get(name)) for name, member in sorted(members.items())}
+    return tuple((name, value) for name, value in found.items() if value is not None)
+
+
+def _in_one_order(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(values, key=repr))
 
 
 def reconcile(schema: Object, found: dict[str, Any], known: Mapping[str, Any], *, applied: bool) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from tf.gen import tfplugin_pb2 as pb
 from tf.gen import tfplugin_pb2_grpc as rpc
 
 from sandbox.provider import registry
-from sandbox.provider.checks import violations
+from sandbox.provider.checks import null_members, present, violations
 from sandbox.provider.diagnostics import Diagnosis, warning
 from sandbox.provider.planning import plan, reconcile
 from sandbox.provider.resource import DataSource, Record, Resource
 from sandbox.provider.schema import Attribute, Block, Object
 from sandbox.provider.session import SCHEMA, Session, sign_in
-from sandbox.provider.values import decode, encode
+from sandbox.provider.timeouts import allowed_seconds, require_durations
+from sandbox.provider.transport import UNHURRIED
+from sandbox.provider.values import decode, encode, without_unknown
 
 Context: TypeAlias = grpc.ServicerContext
 
@@ -123,9 +125,16 @@ class Provider(rpc.ProviderServicer):  # type: ignore[misc]  # a generated class
             if proposed is None:
                 response.planned_state.CopyFrom(request.proposed_new_state)
                 return
+            nulls = list(null_members(kind.schema, decode(request.config)))
+            if nulls:
+                response.diagnostics.extend(problem.to_protocol() for problem in nulls)
+                return
             change = plan(kind.schema, prior, proposed)
             kind.check_plan(self._signed_in(), change)
+            if change.planned != prior:
+                require_durations(proposed)  # which nobody reads while nothing else changes
             response.planned_state.CopyFrom(encode(change.planned))
+            response.planned_private = json.dumps(without_unknown(change.planned["timeouts"])).encode()
             for name in change.replaced_by():
                 response.requires_replace.add().steps.add(attribute_name=name)
 
@@ -143,15 +152,20 @@ class Provider(rpc.ProviderServicer):  # type: ignore[misc]  # a generated class
 
         def apply() -> None:
             if planned is None:
-                kind.delete(self._signed_in(), record)
+                # The plan's timeouts hold for what it deletes, not those in the state.
+                timed = {"timeouts": json.loads(request.planned_private)} if request.planned_private else prior
+                kind.delete(self._signed_in(allowed_seconds(kind, "delete", timed)), record)
             elif prior is None:
-                kind.create(self._signed_in(), record)
+                kind.create(self._signed_in(allowed_seconds(kind, "create", planned)), record)
             else:
-                kind.update(self._signed_in(), record)
+                kind.update(self._signed_in(allowed_seconds(kind, "update", planned)), record)
 
         diagnostics = _diagnosed(apply)
         response.diagnostics.extend(diagnostics)
-        response.new_state.CopyFrom(encode(_state_after(kind.schema, record, prior, planned, failed=bool(diagnostics))))
+        state = _state_after(kind.schema, record, prior, planned, failed=bool(diagnostics))
+        response.new_state.CopyFrom(encode(state))
+        # For an object that its creation does not find again the SDK answers without its excuse for odd values.
+        response.legacy_type_system = state is not None
         return response
 
     def ReadResource(self, request: pb.ReadResource.Request, context: Context) -> pb.ReadResource.Response:
@@ -162,7 +176,7 @@ class Provider(rpc.ProviderServicer):  # type: ignore[misc]  # a generated class
         record = Record(kind.schema, current, current)
 
         def read() -> None:
-            kind.read(self._signed_in(), record)
+            kind.read(self._signed_in(allowed_seconds(kind, "read", current)), record)
             state = reconcile(kind.schema, record.state(), current, applied=False) if record.id else None
             response.new_state.CopyFrom(encode(state))
 
@@ -195,7 +209,7 @@ class Provider(rpc.ProviderServicer):  # type: ignore[misc]  # a generated class
         response = pb.ReadDataSource.Response()
 
         def read() -> None:
-            found = kind.read(self._signed_in(), config)
+            found = kind.read(self._signed_in(allowed_seconds(kind, "read", config)), config)
             filled = kind.schema.filled(found)
             state = {name: filled[name] if name in found else value for name, value in config.items()}
             response.state.CopyFrom(encode(state))
@@ -207,10 +221,11 @@ class Provider(rpc.ProviderServicer):  # type: ignore[misc]  # a generated class
         """Let what runs come to its end; nothing here waits long."""
         return pb.StopProvider.Response()
 
-    def _signed_in(self) -> Session:
+    def _signed_in(self, seconds: float = UNHURRIED) -> Session:
+        """Return the session for an operation that may take so many seconds."""
         if self._session is None:
             raise Diagnosis("The provider was used before it was configured", "This is a defect of whoever started it.")
-        return self._session
+        return self._session.within(seconds)
 
 
 def _capabilities() -> pb.ServerCapabilities:
@@ -228,15 +243,15 @@ def _state_after(
 
 
 def _judged(kind: Resource | DataSource, config: Mapping[str, Any]) -> Iterator[pb.Diagnostic]:
-    for problem in violations(kind.schema, config):
-        yield problem.to_protocol()
+    problems = list(violations(kind.schema, config))
     for rule in kind.rules:
-        for problem in rule(config):
-            yield problem.to_protocol()
+        problems += rule(present(kind.schema, config))
+    yield from (problem.to_protocol() for problem in problems)
+    refused = {problem.path[:1] for problem in problems}
     members: dict[str, Attribute | Block] = {**kind.schema.attributes, **kind.schema.blocks}
     for name, item in members.items():
-        if item.deprecated and config.get(name):
-            yield warning("Argument is deprecated", (name,))
+        if item.deprecated and config.get(name) and (name,) not in refused:
+            yield warning("Argument is deprecated", item.deprecated, (name,))
 
 
 def _diagnosed(work: Callable[[], None]) -> list[pb.Diagnostic]:

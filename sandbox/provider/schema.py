@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from tf.gen import tfplugin_pb2 as pb
 
-from sandbox.provider.values import STRING, UNKNOWN, Type, type_json, zero
+from sandbox.provider.values import STRING, STRING_SET, UNKNOWN, Type, in_set_order, type_json, zero
 
 Check = Callable[[str, Any], str | None]
 """Given where a value stands (``web.0.homepage_url``) and the value, says what is wrong with it."""
@@ -30,11 +30,16 @@ class Attribute:
     optional: bool = False
     computed: bool = False
     sensitive: bool = False
-    deprecated: bool = False
+    deprecated: str = ""
+    """What a warning tells whoever configures it."""
     default: Any = None
     replaces: bool = False
     excludes: tuple[str, ...] = ()
     check: Check | None = None
+    min_items: int = 0
+    max_items: int = 0
+    caseless: bool = False
+    """Whether another letter case is no change."""
 
     def to_protocol(self, name: str) -> pb.Schema.Attribute:
         """Return the attribute as GetProviderSchema sends it."""
@@ -45,7 +50,7 @@ class Attribute:
             optional=self.optional,
             computed=self.computed,
             sensitive=self.sensitive,
-            deprecated=self.deprecated,
+            deprecated=bool(self.deprecated),
         )
 
 
@@ -55,7 +60,7 @@ class Block:
 
     ``computed`` blocks keep what the tenant says when the configuration has none. A block that says no more than its
     absence would may be dropped, or added, without this being a change: ``droppable`` and ``idle`` tell that from the
-    block's values.
+    block's values, ``idle`` as they are configured, nulls and all.
     """
 
     nesting: Nesting
@@ -64,7 +69,8 @@ class Block:
     max_items: int = 0
     computed: bool = False
     replaces: bool = False
-    deprecated: bool = False
+    deprecated: str = ""
+    """What a warning tells whoever configures it."""
     excludes: tuple[str, ...] = ()
     droppable: Callable[[Mapping[str, Any]], bool] | None = None
     idle: Callable[[Mapping[str, Any]], bool] | None = None
@@ -72,7 +78,7 @@ class Block:
     def to_protocol(self, name: str) -> pb.Schema.NestedBlock:
         """Return the block as GetProviderSchema sends it."""
         body = self.object.to_protocol()
-        body.deprecated = self.deprecated
+        body.deprecated = bool(self.deprecated)
         nesting = getattr(pb.Schema.NestedBlock.NestingMode, self.nesting.upper())
         return pb.Schema.NestedBlock(
             type_name=name, block=body, nesting=nesting, min_items=self.min_items, max_items=self.max_items
@@ -99,6 +105,8 @@ class Object:
         result: dict[str, Any] = {}
         for name, attribute in self.attributes.items():
             item = given.get(name)
+            if attribute.kind == STRING_SET and isinstance(item, list) and UNKNOWN not in item:
+                item = in_set_order(item)
             result[name] = zero(attribute.kind) if item is None else item
         for name, block in self.blocks.items():
             elements = given.get(name)

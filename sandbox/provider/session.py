@@ -14,7 +14,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +23,11 @@ from urllib.parse import parse_qsl, urlencode
 from sandbox.provider.diagnostics import Diagnosis
 from sandbox.provider.graph import Graph
 from sandbox.provider.schema import Object, optional
-from sandbox.provider.transport import Transport, Unreachable, patiently
+from sandbox.provider.transport import Patience, Transport, Unreachable, patiently
 from sandbox.provider.values import BOOL, UNKNOWN
 
 SANDBOX_PRODUCT: Final = "cirasync-steward"
+PACE_VARIABLE: Final = "REHEARSAL_PROVIDER_PACE"
 
 # Which environment variables stand in for an argument that the provider block leaves out.
 _ENVIRONMENT: Final[Mapping[str, tuple[str, ...]]] = {
@@ -83,6 +84,10 @@ class Session:
     object_id: str
     _locks: defaultdict[str, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
 
+    def within(self, seconds: float) -> Session:
+        """Return the session for an operation that may take so many seconds."""
+        return replace(self, graph=self.graph.within(seconds))
+
     def lock(self, object_id: str) -> threading.Lock:
         """Return the lock under which one object's several writes stay together."""
         return self._locks[object_id]
@@ -90,19 +95,32 @@ class Session:
 
 def sign_in(config: Mapping[str, Any]) -> Session:
     """Return a session for a provider block; raises ``Diagnosis`` for anything that is no sandbox or no sign-in."""
-    given = _completed(config)
+    given, pace = _completed(config), _pace()
     transport = Transport()
     login, graph = _sandbox_endpoints(transport, given["metadata_host"])
     credential = _credential(given, transport)
-    tokens = _Tokens(transport, f"{login}/{given['tenant_id']}/oauth2/v2.0/token", credential, f"{graph}/.default")
+    address = f"{login}/{given['tenant_id']}/oauth2/v2.0/token"
+    tokens = _Tokens(transport, address, credential, f"{graph}/.default", pace=pace)
     object_id = _claims(tokens.current()).get("oid")
     if not object_id:
         raise Diagnosis(
             "building client: attempting to discover object ID for authenticated service principal: the context used "
-            "must have a deadline attached for polling purposes, but got no deadline",
-            "The token carries no `oid` claim, without which the real provider cannot be configured either.",
+            "must have a deadline attached for polling purposes, but got no deadline"
         )
-    return Session(Graph(transport, graph, tokens.current), given["tenant_id"], credential["client_id"], object_id)
+    speaking = Graph(transport, graph, tokens.current, pace=pace)
+    return Session(speaking, given["tenant_id"], credential["client_id"], object_id)
+
+
+def _pace() -> float:
+    """Return how many real seconds a second of the provider's own waiting takes."""
+    given = os.environ.get(PACE_VARIABLE, "0")
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,6})?", given):
+        raise Diagnosis(
+            f"{PACE_VARIABLE} is no number of seconds: {given}",
+            "It says how long a second of the provider's own waiting takes. Next: unset it, which is 0, or set it to "
+            "1 for the real provider's waits.",
+        )
+    return float(given)
 
 
 def _completed(config: Mapping[str, Any]) -> dict[str, str]:
@@ -137,7 +155,7 @@ def _metadata(transport: Transport, endpoint: str) -> dict[str, Any]:
     try:
         answer = transport.send("GET", f"{endpoint}/metadata/endpoints", query={"api-version": _METADATA_VERSION})
     except Unreachable as error:
-        raise Diagnosis(failed, error) from error
+        raise Diagnosis(f"{failed}: {error}") from error
     if answer.status != HTTPStatus.OK or not isinstance(answer.body, dict):
         raise Diagnosis(f"{failed}: expected 200 OK but got {answer.phrase.replace('(', '').replace(')', '')}")
     return answer.body
@@ -172,14 +190,8 @@ def _credential(given: Mapping[str, str], transport: Transport) -> dict[str, str
     )
     if given["tenant_id"] and client_id and assertion and _is_on(given["use_oidc"]):
         return {"client_id": client_id, "client_assertion_type": _ASSERTION_TYPE, "client_assertion": assertion}
-    missing = [
-        name for name in ("tenant_id", "client_id", "client_secret") if not {**given, "client_id": client_id}[name]
-    ]
-    raise Diagnosis(
-        "unable to build authorizer: no Authorizer could be configured, please check your configuration",
-        f"Against a sandbox a secret or an OIDC token signs in, never Azure CLI or a managed identity. Missing: "
-        f"{', '.join(missing)}. Next: use the environment that the sandbox wrote.",
-    )
+    # Against a sandbox nothing else signs in; Azure CLI and a managed identity know the real tenant only.
+    raise Diagnosis("unable to build authorizer: no Authorizer could be configured, please check your configuration")
 
 
 def _requested_assertion(given: Mapping[str, str], transport: Transport) -> str:
@@ -215,8 +227,11 @@ def _file_text(path: str) -> str:
 class _Tokens:
     """The caller's access token, renewed before it ends."""
 
-    def __init__(self, transport: Transport, url: str, credential: Mapping[str, str], scope: str) -> None:
+    def __init__(
+        self, transport: Transport, url: str, credential: Mapping[str, str], scope: str, *, pace: float
+    ) -> None:
         self._transport = transport
+        self._pace = pace
         self._url = url
         self._form = {**credential, "grant_type": "client_credentials", "scope": scope}
         self._lock = threading.Lock()
@@ -232,11 +247,14 @@ class _Tokens:
     def _renew(self) -> None:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         content = urlencode(self._form).encode()
-        answer = patiently(
-            "POST",
-            lambda: self._transport.send("POST", self._url, headers=headers, content=content),
-            deadline=60.0,
-        )
+        try:
+            answer = patiently(
+                lambda: self._transport.send("POST", self._url, headers=headers, content=content),
+                repeatable=True,
+                patience=Patience(60.0, pace=self._pace),
+            )
+        except (TimeoutError, Unreachable) as error:
+            raise Diagnosis(f"building client: unable to obtain access token: {error}") from error
         if answer.status != HTTPStatus.OK or not isinstance(answer.body, dict):
             raise Diagnosis(
                 "building client: unable to obtain access token: clientCredentialsToken: received HTTP status "

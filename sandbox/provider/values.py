@@ -7,6 +7,7 @@ schema's type. The protocol module decodes and encodes with this; planning compa
 from __future__ import annotations
 
 import json
+import zlib
 from enum import Enum
 from typing import Any, Final
 
@@ -96,6 +97,11 @@ def without_unknown(value: Any) -> Any:
     if isinstance(value, list):
         return [without_unknown(item) for item in value]
     return None if value is UNKNOWN else value
+
+
+def in_set_order(texts: list[Any]) -> list[Any]:
+    """Return a set's texts in the order in which the plugin SDK lists them: by their checksums, compared as texts."""
+    return sorted(texts, key=lambda text: str(zlib.crc32(f"{text};".encode())))
 
 
 def settled(value: Any) -> Any:

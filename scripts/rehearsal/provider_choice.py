@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sandbox.provider.mirror import ADDRESSES, VERSION, write_configuration, write_mirror
+from sandbox.provider.mirror import write_configuration, write_mirror
+from sandbox.provider.sources import ADDRESSES, VERSION
 from steward.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ class Chosen:
 
     variables: Mapping[str, str]
     words: str
+    is_own: bool = False
 
 
 def choose_provider(choice: str, folder: Path, *, terraform: str, environment: Mapping[str, str]) -> Chosen:
@@ -38,7 +40,8 @@ def choose_provider(choice: str, folder: Path, *, terraform: str, environment: M
         return Chosen({}, "azuread from the public registry")
     if choice == "own":
         configuration = write_mirror(folder / "provider", python=Path(sys.executable), source_root=ROOT)
-        return Chosen({"TF_CLI_CONFIG_FILE": str(configuration)}, "the rehearsal provider in azuread's place")
+        words = "the rehearsal provider in azuread's place"
+        return Chosen({"TF_CLI_CONFIG_FILE": str(configuration)}, words, is_own=True)
     mirror = Path(choice).expanduser()
     if not any((mirror / address).is_dir() for address in ADDRESSES):
         raise ConfigError(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.tenant import RecordedTenant, recorded_tenant
+from sandbox.provider.attached import VARIABLE, attached_provider
 from sandbox.provider.mirror import write_configuration, write_mirror
 
 ROOT = Path(__file__).parents[2]
@@ -72,12 +73,16 @@ class Workspace:
         return {item["address"]: item["values"] for item in resources if item["mode"] == "managed"}
 
 
+def is_own_provider() -> bool:
+    """Tell whether the rehearsal provider is to run."""
+    return os.environ.get(PROVIDER_VARIABLE, "own") == "own"
+
+
 @pytest.fixture(scope="session")
 def cli_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mirror")
-    choice = os.environ.get(PROVIDER_VARIABLE, "own")
-    if choice != "own":
-        return write_configuration(folder / "other.tfrc", mirror=Path(choice))
+    if not is_own_provider():
+        return write_configuration(folder / "other.tfrc", mirror=Path(os.environ[PROVIDER_VARIABLE]))
     return write_mirror(folder, python=Path(sys.executable), source_root=ROOT)
 
 
@@ -85,6 +90,23 @@ def cli_configuration(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tenant(tmp_path: Path) -> Iterator[RecordedTenant]:
     with recorded_tenant(RECORDINGS / "_seed.json", tmp_path / "tls") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def kept_tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordedTenant]:
+    """Give a tenant that the tests of a module share."""
+    with recorded_tenant(RECORDINGS / "_seed.json", tmp_path_factory.mktemp("tls")) as running:
+        yield running
+
+
+@pytest.fixture
+def shared_tenant(kept_tenant: RecordedTenant, monkeypatch: pytest.MonkeyPatch) -> RecordedTenant:
+    """Give the module's tenant, signed in to by this process's environment, its journal empty and nothing prepared."""
+    for name, value in kept_tenant.environment.items():
+        monkeypatch.setenv(name, value)
+    kept_tenant.prepare_faults([])
+    kept_tenant.clear_journal()
+    return kept_tenant
 
 
 @pytest.fixture(scope="session")
@@ -106,8 +128,14 @@ def bare_workspace(tmp_path: Path, cli_configuration: Path, initialised: Path) -
 
 
 @pytest.fixture
-def workspace(bare_workspace: Workspace, tenant: RecordedTenant) -> Workspace:
-    return Workspace(bare_workspace.folder, {**bare_workspace.environment, **tenant.environment})
+def workspace(bare_workspace: Workspace, tenant: RecordedTenant) -> Iterator[Workspace]:
+    """Return a workspace for the tenant; one process serves all its commands, where the provider can do that."""
+    environment = {**bare_workspace.environment, **tenant.environment}
+    if not is_own_provider():
+        yield Workspace(bare_workspace.folder, environment)
+        return
+    with attached_provider({**os.environ, **environment, "PYTHONPATH": str(ROOT)}) as attached:
+        yield Workspace(bare_workspace.folder, {**environment, VARIABLE: attached})
 
 
 @pytest.fixture(scope="session")

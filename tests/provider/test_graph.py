@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.provider.graph import Graph, Missing, Refusal, quoted, waited, when_refused_with
-from sandbox.provider.transport import Transport
+from sandbox.provider.graph import Graph, Missing, Refusal, quoted, when_refused_with
+from sandbox.provider.transport import Patience, Transport
 from tests.provider.metadata_server import Reply, Served, serving
 
 ERROR = {"error": {"code": "Request_BadRequest", "message": "One or more property values specified are invalid."}}
@@ -71,13 +71,17 @@ def test_server_that_throttles_and_names_no_wait_is_given_a_second(served: Serve
     assert len(served.asked) == 2
 
 
-def test_server_that_never_recovers_is_given_up_with_its_last_answer(served: Served, graph: Graph) -> None:
+# What the real provider sent for a create whose timeout was so many seconds; 300 and 600 are its defaults.
+@pytest.mark.parametrize(("seconds", "requests"), [(4, 2), (14, 3), (16, 4), (32, 5), (64, 7), (300, 10)])
+def test_server_that_never_recovers_is_given_up_with_its_last_answer(
+    seconds: float, requests: int, served: Served, graph: Graph
+) -> None:
     _answers(served, (503, {}, {}))
 
     with pytest.raises(Refusal, match="503"):
-        graph.get("/users/1", deadline=60)
+        graph.within(seconds).get("/users/1")
 
-    assert len(served.asked) == 6
+    assert len(served.asked) == requests
 
 
 def test_refusal_of_a_fresh_object_is_tried_again_where_it_is_told_apart(served: Served, graph: Graph) -> None:
@@ -121,14 +125,65 @@ def test_next_page_on_another_server_is_not_asked_for(served: Served, graph: Gra
         graph.list("/users")
 
 
-def test_wait_that_is_in_vain_ends_with_what_was_waited_for() -> None:
-    asked = []
+def test_server_that_asks_for_more_time_than_is_left_is_not_waited_for(served: Served, graph: Graph) -> None:
+    _answers(served, (429, {"Retry-After": "600"}, {}))
+    started = time.monotonic()
 
-    def never() -> bool:
-        asked.append("again")
-        return False
+    with pytest.raises(TimeoutError, match=r'Get ".*/v1\.0/users/1": context deadline exceeded'):
+        graph.within(300).get("/users/1")
 
-    with pytest.raises(TimeoutError, match="timeout while waiting for the user"):
-        waited(never, what="the user", deadline=60)
+    assert time.monotonic() - started < 5
 
-    assert len(asked) == 7
+
+def test_answer_that_is_no_json_is_shown_as_it_is(served: Served, graph: Graph) -> None:
+    served.answer = lambda _method, _path: (400, {}, "<html>no</html>")
+
+    with pytest.raises(Refusal, match=r"unexpected status 400 .* with response: "):
+        graph.get("/users/1")
+
+
+class Replicas:
+    """Answers in turn whether the directory agrees, and counts the questions."""
+
+    def __init__(self, *answers: bool) -> None:
+        self._left = list(answers)
+        self.asked = 0
+
+    def agree(self) -> bool:
+        self.asked += 1
+        return self._left.pop(0) if self._left else True
+
+
+def test_wait_ends_when_five_answers_in_a_row_agree(graph: Graph) -> None:
+    replicas = Replicas(True, True, False, True)
+
+    graph.within(300).waited(replicas.agree)
+
+    assert replicas.asked == 8
+
+
+def test_wait_in_vain_asks_after_five_seconds_and_then_every_ten(graph: Graph) -> None:
+    replicas = Replicas(*[False] * 99)
+
+    with pytest.raises(TimeoutError, match="context deadline exceeded"):
+        graph.within(60).waited(replicas.agree)
+
+    assert replicas.asked == 7
+
+
+def test_wait_whose_read_is_refused_ends_with_the_refusal(served: Served, graph: Graph) -> None:
+    _answers(served, (403, {}, ERROR))
+
+    with pytest.raises(ValueError, match="retrieving resource: unexpected status 403"):
+        graph.waited(lambda: graph.find("/users/1") is not None)
+
+
+@pytest.mark.parametrize(("pace", "least", "most"), [(0.0, 0.0, 0.05), (0.01, 0.2, 0.6)])
+def test_pace_says_how_long_a_habitual_wait_takes(pace: float, least: float, most: float) -> None:
+    patience = Patience(300, pace=pace)
+    started = time.monotonic()
+
+    patience.rest(20)
+
+    assert least <= time.monotonic() - started <= most
+    assert patience.left == 280

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.provider.mirror import ADDRESS, write_mirror
+from sandbox.provider.mirror import write_mirror
+from sandbox.provider.sources import ADDRESS
 from tests.provider.conftest import ROOT, Workspace
 
 EXECUTABLE = "terraform-provider-azuread_v3.7.0"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.provider.planning import plan, reconcile
-from sandbox.provider.schema import Object, adopted, blocks, computed, one_block, optional, required
-from sandbox.provider.values import BOOL, NUMBER, STRING_SET, STRINGS, UNKNOWN
+from sandbox.provider.schema import Object, adopted, blocks, computed, one_block, optional, required, top_level
+from sandbox.provider.values import BOOL, NUMBER, STRING_SET, STRINGS, UNKNOWN, in_set_order
 
 ELEMENT = Object(attributes={"id": required(), "note": optional(), "enabled": optional(BOOL, default=True)})
 SCHEMA = Object(
@@ -141,6 +141,89 @@ def test_set_that_gains_an_element_writes_unset_texts_as_the_sdk_does() -> None:
     planned = plan(SCHEMA, state, _proposed(part=[PART, {**PART, "id": "2"}])).planned["part"]
 
     assert planned == [{**KEPT, "note": None}, {**KEPT, "id": "2", "note": ""}]
+
+
+NESTED = Object(
+    attributes={"name": optional(caseless=True)},
+    blocks={
+        "access": blocks(
+            "set",
+            Object(
+                attributes={"app": required(), "kinds": optional(STRING_SET)},
+                blocks={"roles": blocks("list", Object(attributes={"id": required()}))},
+            ),
+        )
+    },
+)
+ACCESS = {"app": "a", "kinds": ["x", "y"], "roles": [{"id": "1"}, {"id": "2"}]}
+
+
+def test_list_inside_a_set_keeps_its_order_and_a_set_inside_it_has_none() -> None:
+    prior = {"name": None, "access": [ACCESS]}
+    respelled = {**ACCESS, "kinds": ["y", "x"]}
+    turned = {**ACCESS, "roles": [{"id": "2"}, {"id": "1"}]}
+
+    assert plan(NESTED, prior, {"access": [respelled]}).planned == prior
+    assert plan(NESTED, prior, {"access": [turned]}).planned["access"] == [turned]
+    assert plan(NESTED, prior, {"access": [turned]}).changed("access")
+
+
+@pytest.mark.parametrize(("wanted", "planned"), [("GLOBAL READER", "Global Reader"), ("Reader", "Reader")])
+def test_name_in_another_letter_case_is_no_change_where_case_does_not_count(wanted: str, planned: str) -> None:
+    assert plan(NESTED, {"name": "Global Reader"}, {"name": wanted}).planned["name"] == planned
+
+
+@pytest.mark.parametrize(("config", "changed"), [({}, False), ({"tags": []}, False), ({"tags": ["a"]}, True)])
+def test_argument_changes_with_a_creation_when_it_has_a_value(config: dict[str, Any], changed: bool) -> None:
+    assert plan(SCHEMA, None, {**CONFIG, **config}).changed("tags") is changed
+
+
+def test_set_is_listed_by_its_checksums() -> None:
+    assert in_set_order(["profile", "User.Read", "openid"]) == ["openid", "profile", "User.Read"]
+    assert SCHEMA.filled({"tags": ["profile", "openid"]})["tags"] == ["openid", "profile"]
+
+
+COUNTED = Object(
+    attributes={"alias": adopted(), "members": adopted(STRING_SET), "phones": adopted(STRINGS)},
+    blocks={"ip": one_block(Object(attributes={"ranges": required(STRINGS)}), replaces=True)},
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "replaced"),
+    [(["a"], ["b"], []), (["a"], None, ["ip"]), (None, ["a"], ["ip"])],
+    ids=["another content", "no block any more", "a block"],
+)
+def test_block_replaces_when_it_comes_or_goes_and_not_by_its_content(
+    before: list[str] | None, after: list[str] | None, replaced: list[str]
+) -> None:
+    prior, config = ({"ip": [{"ranges": each}] if each else []} for each in (before, after))
+
+    assert plan(COUNTED, prior, config).replaced_by() == replaced
+
+
+def test_empty_text_or_set_that_the_tenant_decides_is_unknown_at_a_creation_and_an_empty_list_is_not() -> None:
+    planned = plan(COUNTED, None, {"alias": "", "members": [], "phones": []}).planned
+
+    assert {name for name, value in planned.items() if value is UNKNOWN} == {"alias", "members"}
+
+
+def test_empty_set_that_the_tenant_decides_empties_it_and_an_empty_text_keeps_it() -> None:
+    prior = {"alias": "a", "members": ["m"], "phones": ["1"], "ip": []}
+
+    planned = plan(COUNTED, prior, {"alias": "", "members": [], "phones": []}).planned
+
+    assert planned == {"alias": "a", "members": [], "phones": [], "ip": []}
+
+
+@pytest.mark.parametrize(("alias", "minutes"), [("a", "5m"), ("b", "9m")], ids=["alone", "with another change"])
+def test_timeouts_are_no_change_by_themselves(alias: str, minutes: str) -> None:
+    timed = top_level({"alias": adopted()}, timeouts=("create",))
+    prior = {"id": "1", "alias": "a", "timeouts": {"create": "5m"}}
+
+    planned = plan(timed, prior, {"id": "1", "alias": alias, "timeouts": {"create": "9m"}}).planned
+
+    assert planned["timeouts"] == {"create": minutes}
 
 
 TEXTS = st.none() | st.text(max_size=3)

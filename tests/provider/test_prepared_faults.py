@@ -46,7 +46,7 @@ def test_played_faults_befall_the_next_requests_and_replace_those_prepared_befor
     tenant: RecordedTenant, tmp_path: Path
 ) -> None:
     steps: Any = [dataclasses.replace(_STEP, faults=(each,)) for each in (_UNAVAILABLE, _THROTTLED)]
-    case = Case("faults", {}, tuple(steps))
+    case = Case("faults", "steps that prepare faults", {}, tuple(steps))
     symbols = Symbols(tenant.symbols(), literal=case.written_out())
     player = Player(case, tenant=tenant, symbols=symbols, folder=tmp_path, environment=tenant.environment)
     assert [step for step, _ in player.play()] == steps

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.provider import registry
-from sandbox.provider.mirror import ADDRESS
+from sandbox.provider.sources import ADDRESS
 from tests.provider.conftest import Workspace
 
 

@@ -1,5 +1,6 @@
 """The provider's process: it outlives an interrupt, and does not outlive Terraform."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.provider.attached import attached_provider
 from sandbox.provider.mirror import write_mirror
-from sandbox.provider.serve import MAGIC_COOKIE
+from sandbox.provider.serve import MAGIC_COOKIE, serve_attached
 from tests.provider.conftest import ROOT
 
 # Starts the provider as Terraform does, tells its process id and its handshake, and then lives on until it is killed.
@@ -82,3 +84,25 @@ def test_provider_whose_terraform_is_killed_ends_and_leaves_no_socket(
 
     assert not _is_alive(process_id)
     assert not Path(handshake.split("|")[3]).exists()
+
+
+def test_attached_provider_tells_its_socket_and_ends_with_its_input() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with attached_provider(environment) as told:
+        provider = json.loads(told)["registry.terraform.io/hashicorp/azuread"]
+        socket = Path(provider["Addr"]["String"])
+        assert socket.is_socket()
+        assert socket.parent.stat().st_mode & 0o077 == 0
+        assert _is_alive(provider["Pid"])
+
+    assert not _is_alive(provider["Pid"])
+    assert not socket.exists()
+
+
+def test_attached_provider_in_a_folder_that_is_open_to_others_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    with pytest.raises(SystemExit, match="is open to others"):
+        serve_attached(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []

@@ -127,6 +127,31 @@ def test_disabled_role_is_not_assigned(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(("setting", "status"), [("refused", 400), ("assigned", 201)])
+def test_access_without_a_role_beside_roles_is_given_as_the_tenant_behaves(
+    tenant: Tenant, setting: Literal["refused", "assigned"], status: int
+) -> None:
+    tenant.reseed(behaviour=Behaviour(default_access_beside_roles=setting))
+    client = tenant.client("administer")
+    role = {
+        "id": "5d2c1c35-3c5e-4f0b-9d27-4a1c8b2f4f11",
+        "allowedMemberTypes": ["User"],
+        "description": "Reads",
+        "displayName": "Reader",
+        "isEnabled": True,
+        "value": "Reader",
+    }
+    application = tenant.control.act("POST", "/v1.0/applications", {"displayName": "Contacts", "appRoles": [role]})
+    resource = tenant.control.act("POST", "/v1.0/servicePrincipals", {"appId": application["appId"]})
+    assignment = {
+        "principalId": tenant.user_id("kim.berg@contoso.example"),
+        "resourceId": resource["id"],
+        "appRoleId": "00000000-0000-0000-0000-000000000000",
+    }
+    path = f"/v1.0/servicePrincipals/{resource['id']}/appRoleAssignedTo"
+    assert client.post(path, json=assignment).status_code == status
+
+
+@pytest.mark.parametrize(("setting", "status"), [("refused", 400), ("assigned", 201)])
 def test_disabled_principal_gets_a_role_as_the_tenant_behaves(
     tenant: Tenant, setting: Literal["refused", "assigned"], status: int
 ) -> None:

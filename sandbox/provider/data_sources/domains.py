@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.diagnostics import Diagnosis
@@ -52,6 +52,11 @@ class Domains(DataSource):
 
     def read(self, session: Session, config: Mapping[str, Any]) -> dict[str, Any]:
         """List the domains and keep those that are asked for."""
+        services = config["supports_services"] or ()
+        if "" in services:
+            # An empty text comes to the real provider as none at all, which it cannot read.
+            summary = _unreadable(services)
+            raise Diagnosis(summary, summary)
         try:
             found = session.graph.list("/domains")
         except Refusal as error:
@@ -65,6 +70,12 @@ class Domains(DataSource):
         digest = base64.urlsafe_b64encode(hashlib.sha1(names.encode(), usedforsecurity=False).digest()).decode()
         arguments = {name: config[name] for name in (*_FILTERS, "include_unverified", "supports_services")}
         return {**arguments, "id": f"domains#{session.tenant_id}#{digest}", "domains": kept}
+
+
+def _unreadable(services: Sequence[str]) -> str:
+    shown = " ".join(service or "<nil>" for service in services)
+    why = "interface conversion: interface {} is nil, not string"
+    return f'decoding: while setting value [{shown}] of model field "<[]string Value>": {why}'
 
 
 def _is_wanted(domain: Mapping[str, Any], config: Mapping[str, Any]) -> bool:

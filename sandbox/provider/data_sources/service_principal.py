@@ -9,7 +9,13 @@ from sandbox.provider.checks import exactly_one_of, is_uuid, not_empty
 from sandbox.provider.diagnostics import Diagnosis
 from sandbox.provider.graph import quoted
 from sandbox.provider.resource import DataSource, failing_as
-from sandbox.provider.resources.service_principal import ROLE_OBJECTS, SCOPE_OBJECTS, ServicePrincipal, described
+from sandbox.provider.resources.service_principal import (
+    FEATURES_RENAMED,
+    ROLE_OBJECTS,
+    SCOPE_OBJECTS,
+    ServicePrincipal,
+    described,
+)
 from sandbox.provider.schema import adopted, computed, read_only
 from sandbox.provider.session import Session
 from sandbox.provider.values import BOOL, STRING, STRING_MAP, STRINGS, list_of_objects
@@ -43,7 +49,7 @@ class FoundServicePrincipal(DataSource):
                     gallery_application=BOOL,
                     visible_to_users=BOOL,
                 ),
-                deprecated=True,
+                deprecated=FEATURES_RENAMED,
             ),
             "homepage_url": computed(),
             "login_url": computed(),

@@ -58,7 +58,7 @@ class AppRoleAssignment(Resource):
     def read(self, session: Session, record: Record) -> None:
         """Read the assignment from the resource's side."""
         with failing_as(f"retrieving {self.label(record)}"):
-            assignment = session.graph.find(record.id or "")
+            assignment = session.graph.find(self.address(record))
         if assignment is None:
             record.forget()
             return
@@ -73,5 +73,5 @@ class AppRoleAssignment(Resource):
 
     def delete(self, session: Session, record: Record) -> None:
         """Take the assignment away."""
-        with failing_as(f"Deleting {self.label(record)}", path="id"):
-            session.graph.delete(record.id or "")
+        with failing_as(f"Deleting {self.label(record)}", path="id", spelled_out=True):
+            session.graph.delete(self.address(record))

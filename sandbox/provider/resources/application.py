@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 import uuid
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
 
+from sandbox.provider.addresses import parsed
 from sandbox.provider.checks import (
     is_claim_value,
     is_redirect_uri,
@@ -18,8 +19,8 @@ from sandbox.provider.checks import (
     not_empty,
     one_of,
 )
-from sandbox.provider.diagnostics import Diagnosis
-from sandbox.provider.graph import waited, when_any, when_conflicting, when_missing, when_refused_with
+from sandbox.provider.diagnostics import Diagnosis, already_exists
+from sandbox.provider.graph import Refusal, when_any, when_conflicting, when_missing, when_refused_with
 from sandbox.provider.planning import Plan
 from sandbox.provider.resource import IdPath, Record, Resource, failing_as
 from sandbox.provider.resources.application_entitlements import (
@@ -42,7 +43,6 @@ from sandbox.provider.session import Session
 from sandbox.provider.values import BOOL, NUMBER, STRING_MAP, STRING_SET, STRINGS, UNKNOWN
 
 _TYPE = {"@odata.type": "#microsoft.graph.application"}
-_DEADLINE = 600.0
 _LONGEST_DESCRIPTION = 1024
 _REDIRECT_SCHEMES = ("http", "https", "ms-appx-web", "brk-multihub")
 _PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
@@ -74,7 +74,8 @@ def _is_token_version(_where: str, value: Any) -> str | None:
 
 def _is_base64(where: str, value: Any) -> str | None:
     try:
-        base64.b64decode(value, validate=True)
+        # Line ends do not count.
+        base64.b64decode(value.replace("\r", "").replace("\n", ""), validate=True)
     except ValueError:
         return f'expected "{where}" to be a base64 string, got {value}'
     return None
@@ -180,6 +181,7 @@ class Application(Resource):
     name = "azuread_application"
     version = 2
     id_path = IdPath("/applications/{applicationId}", title="Application")
+    minutes: ClassVar[Mapping[str, int]] = {"create": 10, "update": 10}
     schema = top_level(
         {
             "app_role_ids": computed(STRING_MAP),
@@ -256,7 +258,11 @@ class Application(Resource):
         name, before = plan.value("display_name"), (plan.prior or {}).get("display_name")
         if plan.value("prevent_duplicate_names") is True and name is not UNKNOWN and name != before:
             own_id = (plan.prior or {}).get("object_id")
-            for found in _named(session, name, shown_as="could not check for existing application(s)"):
+            try:
+                named = _named(session, name)
+            except ValueError as error:
+                raise Diagnosis(f"could not check for existing application(s): {error}") from error
+            for found in named:
                 if own_id in (None, found["id"]):
                     problem = _name_taken(found["id"], name)
                     raise Diagnosis(f"{problem.summary}. {problem.detail}")
@@ -287,25 +293,25 @@ class Application(Resource):
         owners = Owners(session, record)
         body = {**_creation(record), "owners@odata.bind": owners.at_creation()}
         with failing_as("Could not create application"):
-            made = graph.post("/applications", body, deadline=_DEADLINE)
+            made = graph.post("/applications", body)
         path = record.id = self.id_path.of(made["id"])
         _keep_secret(record, made.get("passwordCredentials"))
         with failing_as(f'Failed to patch application with object ID "{made["id"]}" after creating'):
             for name in (f"TERRAFORM_UPDATE_{uuid.uuid4()}", wanted["display_name"]):
-                graph.patch(path, {**_TYPE, "displayName": name}, worth_retrying=_UNSETTLED, deadline=_DEADLINE)
+                graph.patch(path, {**_TYPE, "displayName": name}, worth_retrying=_UNSETTLED)
         if record.configured("oauth2_post_response_required"):
             self._set_post_response(session, record)
         api = _api(wanted)
         if api["acceptMappedClaims"]:
             with failing_as("Failed to patch application after creating to set `api.0.mapped_claims_enabled` property"):
-                graph.patch(path, {**_TYPE, "api": api}, worth_retrying=_UNSETTLED, deadline=_DEADLINE)
+                graph.patch(path, {**_TYPE, "api": api}, worth_retrying=_UNSETTLED)
         owners.complete(path, f'application with object ID: "{made["id"]}"')
         self._upload_logo(session, record)
         self.read(session, record)
 
     def update(self, session: Session, record: Record) -> None:
         """Exchange the password, disable what changes among roles and scopes, then send the application."""
-        wanted, path = record.wanted, record.id or ""
+        wanted, path = record.wanted, self.address(record)
         object_id = self.object_id(record)
         with session.lock(object_id):
             if wanted["prevent_duplicate_names"]:
@@ -326,7 +332,7 @@ class Application(Resource):
             else:
                 del body["api"]["oauth2PermissionScopes"]
             with failing_as(f'Could not update application with object ID: "{object_id}"'):
-                session.graph.patch(path, body, deadline=_DEADLINE)
+                session.graph.patch(path, body)
             if record.changed("oauth2_post_response_required"):
                 self._set_post_response(session, record)
             if record.changed("owners"):
@@ -338,7 +344,7 @@ class Application(Resource):
 
     def read(self, session: Session, record: Record) -> None:
         """Read the application, what only beta tells of it, and its owners."""
-        path = record.id or ""
+        path = self.address(record)
         with failing_as(f"Retrieving {self.label(record)}", path="id"):
             application = session.graph.find(path)
         if application is None:
@@ -359,26 +365,26 @@ class Application(Resource):
 
     def delete(self, session: Session, record: Record) -> None:
         """Delete the application and wait until it is gone."""
-        path = record.id or ""
+        path = self.address(record)
         with failing_as(f"deleting {self.label(record)}", path="id"):
             session.graph.delete(path)
         with failing_as(f'Waiting for deletion of application with object ID "{self.object_id(record)}"'):
-            waited(lambda: session.graph.find(path) is None, what="state to become 'Deleted'")
+            session.graph.waited(lambda: session.graph.find(path) is None)
 
     def _set_post_response(self, session: Session, record: Record) -> None:
         body = {**_TYPE, "oauth2RequirePostResponse": record.wanted["oauth2_post_response_required"]}
         with failing_as(f"Failed to set `oauth2_post_response_required` for {self.label(record)}"):
-            session.graph.patch(record.id or "", body, version="beta", worth_retrying=_UNSETTLED, deadline=_DEADLINE)
+            session.graph.patch(self.address(record), body, version="beta", worth_retrying=_UNSETTLED)
 
     def _upload_logo(self, session: Session, record: Record) -> None:
         if not record.wanted["logo_image"]:
             return
         with failing_as(f'Could not upload logo image for application with object ID: "{self.object_id(record)}"'):
             image = base64.b64decode(record.wanted["logo_image"])
-            session.graph.upload(f"{record.id}/logo", image, kind=_image_kind(image))
+            session.graph.upload(f"{self.address(record)}/logo", image, kind=_image_kind(image))
 
     def _exchange_password(self, session: Session, record: Record) -> None:
-        graph, path, object_id = session.graph, record.id or "", self.object_id(record)
+        graph, path, object_id = session.graph, self.address(record), self.object_id(record)
 
         def holds(key_id: str) -> bool:
             held = graph.get(path).get("passwordCredentials") or []
@@ -390,12 +396,12 @@ class Application(Resource):
                 f'Removing password credential "{object_id}" from application with object ID "{old["key_id"]}"'
             ):
                 graph.post(f"{path}/removePassword", {"keyId": old["key_id"]})
-                waited(lambda: not holds(old["key_id"]), what="state to become 'Deleted'")
+                session.graph.waited(lambda: not holds(old["key_id"]))
         new = _first(record.wanted["password"])
         if new:
             with failing_as(f'Adding password for application with object ID "{object_id}"'):
                 made = graph.post(f"{path}/addPassword", {"passwordCredential": _credential(new)})
-                waited(lambda: holds(made["keyId"]), what="state to become 'Done'")
+                session.graph.waited(lambda: holds(made["keyId"]), interval=1.0)
             _keep_secret(record, [made])
 
 
@@ -410,27 +416,32 @@ def _first(items: Any) -> Any:
     return items[0] if isinstance(items, list) and items else None
 
 
-def _named(session: Session, name: str, *, shown_as: str) -> list[dict[str, Any]]:
-    with failing_as(shown_as):
-        # Quotes in the name are not escaped, as the real provider does not.
-        found = session.graph.list("/applications", filter=f"displayName eq '{name}'")
+def _named(session: Session, name: str) -> list[dict[str, Any]]:
+    """Read the applications of exactly this name; raises ``ValueError`` when they cannot be listed."""
+    # Quotes in the name are not escaped, as the real provider does not.
+    wanted = f"displayName eq '{name}'"
+    try:
+        found = session.graph.list("/applications", filter=wanted)
+    except Refusal as error:
+        shown = json.dumps(wanted, ensure_ascii=False)
+        raise ValueError(f"unable to list Applications with filter {shown}: {error}") from error
     return [item for item in found if item.get("displayName") == name]
 
 
 def _require_free_name(session: Session, name: str, *, own_id: str | None) -> None:
-    for found in _named(session, name, shown_as="Could not check for existing application(s)"):
+    with failing_as("Could not check for existing application(s)", path="name"):
+        named = _named(session, name)
+    for found in named:
         if found["id"] != own_id:
             raise _name_taken(found["id"], name)
 
 
 def _name_taken(object_id: str, name: str) -> Diagnosis:
     kind = Application.name
-    return Diagnosis(
+    return already_exists(
         f'An existing "{kind}" with name "{name}" (ID: "{object_id}") was found and `prevent_duplicate_names` was '
         "specified",
-        "To be managed via Terraform, this resource needs to be imported into the State. Please see the resource "
-        f'documentation for "{kind}" for more information.',
-        path="id",
+        kind,
     )
 
 
@@ -449,7 +460,7 @@ def _require_fit_for_personal_accounts(plan: Plan, api: Mapping[str, Any] | None
             f"`value` property in the `oauth2_permission_scope` block must be 40 characters or less {audience}"
         )
     uris = [uri for uri in plan.value("identifier_uris") if isinstance(uri, str)]
-    if any(urlsplit(uri).scheme not in {"http", "https", "api", "ms-appx"} for uri in uris):
+    if any(_scheme(uri) not in {"http", "https", "api", "ms-appx"} for uri in uris):
         raise Diagnosis(f"`identifier_uris` is invalid. The URN scheme is not supported {audience}")
     if len(uris) > 50:  # noqa: PLR2004  Microsoft's limit, as the message says it
         raise Diagnosis(f"`identifier_uris` must have no more than 50 URIs {audience}")
@@ -457,8 +468,18 @@ def _require_fit_for_personal_accounts(plan: Plan, api: Mapping[str, Any] | None
         redirects = (_first(plan.value(block)) or {}).get("redirect_uris") or []
         if len(redirects) > 100:  # noqa: PLR2004  Microsoft's limit, as the message says it
             raise Diagnosis(f"`redirect_uris` must have no more than 100 URIs {audience}")
-        if any(isinstance(uri, str) and "*" in urlsplit(uri).netloc for uri in redirects):
+        if any(isinstance(uri, str) and "*" in _host(uri) for uri in redirects):
             raise Diagnosis(f"`redirect_uris` having wildcard hosts are not supported {audience}")
+
+
+def _scheme(uri: str) -> str:
+    found = parsed(uri)
+    return found.scheme if found else ""
+
+
+def _host(uri: str) -> str:
+    found = parsed(uri)
+    return found.host if found else ""
 
 
 def _described(application: Mapping[str, Any]) -> dict[str, Any]:
@@ -574,8 +595,9 @@ def _settable(record: Record) -> dict[str, Any]:
 def _creation(record: Record) -> dict[str, Any]:
     wanted = record.wanted
     body = _settable(record)
-    # Refused of a caller that may only write applications of its own, so it is set afterwards.
-    body["api"]["acceptMappedClaims"] = False
+    if body["api"]["acceptMappedClaims"]:
+        # Refused of a caller that may only write applications of its own, so it is set afterwards.
+        del body["api"]["acceptMappedClaims"]
     body |= {
         "appRoles": _roles(wanted),
         "identifierUris": wanted["identifier_uris"],

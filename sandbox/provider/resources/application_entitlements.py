@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sandbox.provider.diagnostics import Diagnosis
-from sandbox.provider.graph import waited
 from sandbox.provider.session import Session
 from sandbox.provider.values import UNKNOWN
 
@@ -54,9 +53,10 @@ def disable_changed_roles(session: Session, path: str, wanted: Sequence[Mapping[
     existing = [{k: v for k, v in role.items() if k != "origin"} for role in application.get("appRoles") or ()]
     if _disabled(existing, wanted, compared=("allowedMemberTypes", "description", "displayName", "value")):
         session.graph.patch(path, {**_TYPE, "id": application["id"], "appRoles": existing})
-        waited(
+        session.graph.waited(
             lambda: _are_disabled(session.graph.get(path).get("appRoles") or [], existing),
-            what="state to become 'Disabled'",
+            interval=1.0,
+            agreeing=1,
         )
 
 
@@ -74,11 +74,12 @@ def disable_changed_scopes(session: Session, path: str, wanted: Sequence[Mapping
     )
     if _disabled(existing, wanted, compared=compared):
         session.graph.patch(path, {**_TYPE, "api": {"oauth2PermissionScopes": existing}})
-        waited(
+        session.graph.waited(
             lambda: _are_disabled(
                 (session.graph.get(path).get("api") or {}).get("oauth2PermissionScopes") or [], existing
             ),
-            what="state to become 'Disabled'",
+            interval=1.0,
+            agreeing=1,
         )
 
 

@@ -66,8 +66,8 @@ def _conditions(block: Values) -> dict[str, Any]:
         "applications": _properties(block["applications"][0], _APPLICATIONS),
         "authenticationFlows": {"transferMethods": methods} if methods else None,
         "devices": _devices(block["devices"]),
-        "locations": _properties(block["locations"][0], _LOCATIONS) if block["locations"] else None,
-        "platforms": _properties(block["platforms"][0], _PLATFORMS) if block["platforms"] else None,
+        "locations": _spoken(block["locations"], _LOCATIONS),
+        "platforms": _spoken(block["platforms"], _PLATFORMS),
         "users": {
             **_properties(block["users"][0], _USERS),
             **{target: _guests(block["users"][0][name]) for name, target in _GUESTS.items()},
@@ -75,9 +75,15 @@ def _conditions(block: Values) -> dict[str, Any]:
     }
     if block["insider_risk_levels"]:
         conditions["insiderRiskLevels"] = block["insider_risk_levels"]
-    if block["client_applications"]:
-        conditions["clientApplications"] = _client_applications(block["client_applications"][0])
+    principals = block["client_applications"]
+    if principals and any(principals[0].values()):
+        conditions["clientApplications"] = _client_applications(principals[0])
     return conditions
+
+
+def _spoken(block: list[Values], names: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return a condition's lists, or null where there is no block or one that lists nothing."""
+    return _properties(block[0], names) if block and any(block[0].values()) else None
 
 
 def _properties(block: Values, names: Mapping[str, str]) -> dict[str, Any]:
@@ -85,7 +91,7 @@ def _properties(block: Values, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _devices(block: list[Values]) -> dict[str, Any] | None:
-    if not block:
+    if not block or not block[0]["filter"]:
         return None
     return {"deviceFilter": _filter(block[0]["filter"])}
 
@@ -95,14 +101,16 @@ def _filter(block: list[Values]) -> dict[str, Any] | None:
 
 
 def _client_applications(block: Values) -> dict[str, Any]:
-    rule = _filter(block["filter"])
-    return {**_properties(block, _PRINCIPALS), **({"servicePrincipalFilter": rule} if rule else {})}
+    return {**_properties(block, _PRINCIPALS), "servicePrincipalFilter": _filter(block["filter"])}
 
 
 def _guests(block: list[Values]) -> dict[str, Any] | None:
     if not block:
         return None
-    guests: dict[str, Any] = {"guestOrExternalUserTypes": ",".join(block[0]["guest_or_external_user_types"])}
+    guests: dict[str, Any] = {
+        "externalTenants": None,
+        "guestOrExternalUserTypes": ",".join(block[0]["guest_or_external_user_types"]),
+    }
     tenants = block[0]["external_tenants"]
     if tenants:
         kind = tenants[0]["membership_kind"]
@@ -234,15 +242,16 @@ def _filter_block(rule: Values | None) -> list[dict[str, Any]]:
 def _guests_block(guests: Values | None) -> list[dict[str, Any]]:
     if guests is None:
         return []
-    tenants = guests.get("externalTenants")
+    # The real provider shows a block for no tenants, too.
+    tenants = guests.get("externalTenants") or {}
     return [
         {
             "guest_or_external_user_types": [
                 part.strip() for part in (guests.get("guestOrExternalUserTypes") or "").split(",")
             ],
-            "external_tenants": []
-            if tenants is None
-            else [{"membership_kind": tenants.get("membershipKind"), "members": tenants.get("members") or []}],
+            "external_tenants": [
+                {"membership_kind": tenants.get("membershipKind") or "", "members": tenants.get("members") or []}
+            ],
         }
     ]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from sandbox.provider.checks import all_or_none_of, at_least, at_least_one_of, exactly_one_of, inside, not_empty, one_of
 from sandbox.provider.diagnostics import Diagnosis
-from sandbox.provider.graph import waited
 from sandbox.provider.planning import Plan
 from sandbox.provider.resource import IdPath, Record, Resource, failing_as
 from sandbox.provider.resources import conditional_access_mapping as mapping
@@ -15,7 +15,6 @@ from sandbox.provider.session import Session
 from sandbox.provider.values import BOOL, NUMBER, STRING_SET, STRINGS
 
 _POLICIES = "/identity/conditionalAccess/policies"
-_UPDATE_DEADLINE = 900.0
 
 _CLIENTS = ("all", "browser", "easSupported", "exchangeActiveSync", "mobileAppsAndDesktopClients", "other")
 _CONTROLS = (
@@ -158,11 +157,17 @@ _GRANTED = tuple(
 )
 
 
+def _does_nothing(controls: dict[str, Any]) -> bool:
+    """Tell whether configured session controls do nothing; a block without any argument is a change all the same."""
+    return any(value is not None for value in controls.values()) and not any(controls.values())
+
+
 class ConditionalAccessPolicy(Resource):
     """A conditional access policy."""
 
     name = "azuread_conditional_access_policy"
     id_path = IdPath(f"{_POLICIES}/{{conditionalAccessPolicyId}}", title="IdentityConditionalAccessPolicy")
+    minutes: ClassVar[Mapping[str, int]] = {"update": 15}
     rules = (
         at_least_one_of("grant_controls", "session_controls"),
         exactly_one_of(
@@ -181,7 +186,7 @@ class ConditionalAccessPolicy(Resource):
         {
             "conditions": one_block(_CONDITIONS, min_items=1),
             "grant_controls": one_block(_GRANT_CONTROLS),
-            "session_controls": one_block(_SESSION_CONTROLS, idle=lambda controls: not any(controls.values())),
+            "session_controls": one_block(_SESSION_CONTROLS, idle=_does_nothing),
         },
         timeouts=("create", "read", "update", "delete"),
     )
@@ -207,30 +212,30 @@ class ConditionalAccessPolicy(Resource):
     def create(self, session: Session, record: Record) -> None:
         """Create the policy and wait until it can be read."""
         with failing_as("Could not create conditional access policy"):
-            made = session.graph.post(_POLICIES, mapping.body_of(record.wanted))
+            made = session.graph.post(_POLICIES, _body(record))
         path = self.id_path.of(made["id"])
         with failing_as(f"Waiting for creation of {self.id_path.label(path)}"):
-            waited(lambda: session.graph.find(path) is not None, what="state to become 'Done'")
+            session.graph.waited(lambda: session.graph.find(path) is not None)
         record.id = path
         self.read(session, record)
 
     def update(self, session: Session, record: Record) -> None:
         """Send the policy and wait for its name and state; the state is then the plan, for nothing else is read."""
-        wanted, path = record.wanted, record.id or ""
+        wanted, path = record.wanted, self.address(record)
         with failing_as(f'Could not update conditional access policy with ID: "{path}"'):
-            session.graph.patch(path, mapping.body_of(wanted), deadline=_UPDATE_DEADLINE)
+            session.graph.patch(path, _body(record))
 
         def agrees() -> bool:
             policy = session.graph.get(path)
             return (policy.get("displayName"), policy.get("state")) == (wanted["display_name"], wanted["state"])
 
         with failing_as(f'waiting for update of conditional access policy with ID "{path}"'):
-            waited(agrees, what="state to become 'Done'", deadline=_UPDATE_DEADLINE)
+            session.graph.waited(agrees)
 
     def read(self, session: Session, record: Record) -> None:
         """Read the policy."""
         with failing_as(f"retrieving {self.label(record)}", path="id"):
-            policy = session.graph.find(record.id or "")
+            policy = session.graph.find(self.address(record))
         if policy is None:
             record.forget()
             return
@@ -245,7 +250,7 @@ class ConditionalAccessPolicy(Resource):
 
     def delete(self, session: Session, record: Record) -> None:
         """Delete the policy, where it is still there, and wait until it is gone."""
-        path = record.id or ""
+        path = self.address(record)
         with failing_as(f"retrieving {self.label(record)}", path="id"):
             policy = session.graph.find(path)
         if policy is None:
@@ -253,7 +258,13 @@ class ConditionalAccessPolicy(Resource):
         with failing_as(f"Deleting {self.label(record)}", path="id"):
             session.graph.delete(path)
         with failing_as(f"Waiting for deletion of {self.label(record)}"):
-            waited(lambda: session.graph.find(path) is None, what="state to become 'Deleted'")
+            session.graph.waited(lambda: session.graph.find(path) is None)
+
+
+def _body(record: Record) -> dict[str, Any]:
+    body = mapping.body_of(record.wanted)
+    # A block of session controls without any argument is sent; one whose arguments do nothing is not.
+    return body | {"sessionControls": {"cloudAppSecurity": None}} if record.is_bare("session_controls") else body
 
 
 def _is_ineffective(controls: dict[str, Any]) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from sandbox.provider.checks import is_uuid, not_empty
-from sandbox.provider.diagnostics import Diagnosis
-from sandbox.provider.graph import Refusal, waited
 from sandbox.provider.resource import IdPath, Record, Resource, failing_as
 from sandbox.provider.schema import adopted, required, top_level
 from sandbox.provider.session import Session
@@ -40,20 +38,22 @@ class DirectoryRoleAssignment(Resource):
             "roleDefinitionId": role,
             **scope,
         }
-        try:
+        failed = f'Assigning directory role "{role}" to directory principal "{principal}"'
+        with failing_as(failed, spelled_out=True):
             made = session.graph.post(_ASSIGNMENTS, body)
-        except Refusal as error:
-            summary = f'Assigning directory role "{role}" to directory principal "{principal}": {error}'
-            raise Diagnosis(summary, error) from error
         record.id = self.id_path.of(made["id"])
         with failing_as(f'Waiting for role assignment for "{principal}" to reflect in directory role "{role}"'):
-            waited(lambda: session.graph.find(record.id or "") is not None, what="state to become 'Done'")
+            session.graph.waited(
+                lambda: session.graph.find(self.address(record)) is not None,
+                interval=1.0,
+                agreeing=3,
+            )
         self.read(session, record)
 
     def read(self, session: Session, record: Record) -> None:
         """Read the assignment."""
         with failing_as(f"Retrieving {self.label(record)}"):
-            assignment = session.graph.find(record.id or "")
+            assignment = session.graph.find(self.address(record))
         if assignment is None:
             record.forget()
             return
@@ -67,4 +67,4 @@ class DirectoryRoleAssignment(Resource):
     def delete(self, session: Session, record: Record) -> None:
         """Take the role away."""
         with failing_as(f"Deleting {self.label(record)}"):
-            session.graph.delete(record.id or "")
+            session.graph.delete(self.address(record))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar, Final
 
 from sandbox.provider.checks import is_uuid, is_web_address, length, not_empty, one_of
-from sandbox.provider.diagnostics import Diagnosis
-from sandbox.provider.graph import Refusal, quoted, waited, when_any, when_refused_with
+from sandbox.provider.diagnostics import already_exists
+from sandbox.provider.graph import Refusal, quoted, when_any, when_refused_with
 from sandbox.provider.resource import IdPath, Record, Resource, failing_as
 from sandbox.provider.resources.application_parts import (
     FEATURE_TAGS_BODY,
@@ -26,7 +26,6 @@ from sandbox.provider.session import Session
 from sandbox.provider.values import BOOL, STRING, STRING_MAP, STRING_SET, STRINGS, list_of_objects
 
 _TYPE = {"@odata.type": "#microsoft.graph.servicePrincipal"}
-_DEADLINE = 600.0
 _LONGEST_TEXT = 1024
 
 # The block that `feature_tags` replaced: its names, and the tag that each one stands for.
@@ -35,6 +34,10 @@ _OLD_FEATURES = {
     "enterprise_application": "enterprise",
     "gallery_application": "gallery",
 }
+
+FEATURES_RENAMED: Final = (
+    "This block has been renamed to `feature_tags` and will be removed in version 3.0 of the provider"
+)
 
 ROLE_OBJECTS = list_of_objects(
     allowed_member_types=STRINGS, description=STRING, display_name=STRING, enabled=BOOL, id=STRING, value=STRING
@@ -56,6 +59,7 @@ class ServicePrincipal(Resource):
 
     name = "azuread_service_principal"
     id_path = IdPath("/servicePrincipals/{servicePrincipalId}", title="ServicePrincipal")
+    minutes: ClassVar[Mapping[str, int]] = {"create": 10, "update": 10}
     schema = top_level(
         {
             "account_enabled": optional(BOOL, default=True),
@@ -96,7 +100,7 @@ class ServicePrincipal(Resource):
                     }
                 ),
                 computed=True,
-                deprecated=True,
+                deprecated=FEATURES_RENAMED,
                 excludes=("feature_tags", "tags"),
             ),
             "saml_single_sign_on": one_block(
@@ -123,21 +127,21 @@ class ServicePrincipal(Resource):
             "owners@odata.bind": owners.at_creation(),
         }
         with failing_as("Could not create service principal"):
-            made = session.graph.post(
-                "/servicePrincipals", body, worth_retrying=_APPLICATION_NOT_THERE_YET, deadline=_DEADLINE
-            )
+            made = session.graph.post("/servicePrincipals", body, worth_retrying=_APPLICATION_NOT_THERE_YET)
         record.id = self.id_path.of(made["id"])
         with failing_as("Failed to patch service principal after creating"):
             described = {**_TYPE, "description": record.wanted["description"] or None}
-            session.graph.patch(record.id, described, deadline=_DEADLINE)
+            session.graph.patch(record.id, described)
         owners.complete(record.id, self.label(record))
         self.read(session, record)
 
     def update(self, session: Session, record: Record) -> None:
         """Send what can be set, and replace the owners where they changed."""
-        path = record.id or ""
+        path = self.address(record)
         with failing_as(f"Updating {self.label(record)}"):
-            session.graph.patch(path, _body(record.wanted, _tags_of_update(record)), deadline=_DEADLINE)
+            session.graph.patch(path, _body(record.wanted, _tags_of_update(record)))
+        if record.changed("use_existing"):
+            record.store(use_existing=record.wanted["use_existing"])
         if record.changed("owners"):
             kind = f'service principal with object ID: "{path}"'
             Owners(session, record).replace(path, self.label(record), kind=kind)
@@ -145,7 +149,7 @@ class ServicePrincipal(Resource):
 
     def read(self, session: Session, record: Record) -> None:
         """Read the service principal, its SAML address and its owners."""
-        path = record.id or ""
+        path = self.address(record)
         with failing_as(f"Retrieving {self.label(record)}"):
             principal = session.graph.find(path)
         if principal is None:
@@ -159,7 +163,7 @@ class ServicePrincipal(Resource):
 
     def delete(self, session: Session, record: Record) -> None:
         """Delete the service principal and wait until it is gone; of an adopted one the answer does not matter."""
-        path = record.id or ""
+        path = self.address(record)
         if record.wanted["use_existing"]:
             try:
                 session.graph.delete(path)
@@ -169,16 +173,11 @@ class ServicePrincipal(Resource):
         with failing_as(f"Deleting {self.label(record)}", path="id"):
             session.graph.delete(path)
         with failing_as(f"Waiting for deletion of {self.label(record)}"):
-            waited(lambda: session.graph.find(path) is None, what="state to become 'Deleted'")
+            session.graph.waited(lambda: session.graph.find(path) is None)
 
     def _adopt(self, session: Session, record: Record, object_id: str) -> None:
         if not record.wanted["use_existing"]:
-            raise Diagnosis(
-                f'A resource with the ID "{object_id}" already exists',
-                "To be managed via Terraform, this resource needs to be imported into the State. Please see the "
-                f'resource documentation for "{self.name}" for more information.',
-                path="id",
-            )
+            raise already_exists(f'A resource with the ID "{object_id}" already exists', self.name)
         record.id = self.id_path.of(object_id)
         self.update(session, record)
 

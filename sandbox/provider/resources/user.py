@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.provider.checks import is_email, is_rfc3339, length, not_empty, one_of
 from sandbox.provider.diagnostics import Diagnosis
-from sandbox.provider.graph import waited, when_missing, when_refused_with
+from sandbox.provider.graph import when_missing, when_refused_with
 from sandbox.provider.planning import Plan
 from sandbox.provider.resource import IdPath, Record, Resource, failing_as
 from sandbox.provider.schema import adopted, computed, optional, required, top_level
@@ -184,7 +184,7 @@ class User(Resource):
         if wanted["manager_id"]:
             self._assign_manager(session, record)
         with failing_as(f"Waiting for creation of {self.label(record)}"):
-            waited(lambda: session.graph.find(f"/users/{made['id']}") is not None, what="state to become 'Done'")
+            session.graph.waited(lambda: session.graph.find(f"/users/{made['id']}") is not None)
         self.read(session, record)
 
     def update(self, session: Session, record: Record) -> None:
@@ -234,7 +234,7 @@ class User(Resource):
         with failing_as(f"Deleting {self.label(record)}", path="id"):
             session.graph.delete(f"/users/{user_id}")
         with failing_as(f"Waiting for deletion of {self.label(record)}"):
-            waited(lambda: session.graph.find(f"/users/{user_id}") is None, what="state to become 'Deleted'")
+            session.graph.waited(lambda: session.graph.find(f"/users/{user_id}") is None)
 
     def _assign_manager(self, session: Session, record: Record) -> None:
         manager = {"@odata.id": session.graph.reference(record.wanted["manager_id"])}
@@ -268,7 +268,7 @@ def _creation(wanted: dict[str, Any]) -> dict[str, Any]:
     if wanted["disable_strong_password"] and wanted["disable_password_expiration"]:
         body["passwordPolicies"] = f"{_UNEXPIRING}, {_WEAK}"
     if wanted["business_phones"]:
-        body["businessPhones"] = wanted["business_phones"]
+        body["businessPhones"] = _phones(wanted)
     if wanted["onpremises_immutable_id"]:
         body["onPremisesImmutableId"] = wanted["onpremises_immutable_id"]
     if wanted["employee_hire_date"]:
@@ -281,7 +281,7 @@ def _change(record: Record) -> dict[str, Any]:
     if record.changed("password") and wanted["password"]:
         body["passwordProfile"] = _password_profile(wanted)
     if record.changed("business_phones"):
-        body["businessPhones"] = wanted["business_phones"]
+        body["businessPhones"] = _phones(wanted)
     if record.changed("mail") and wanted["mail"]:
         body["mail"] = wanted["mail"]
     if record.changed("onpremises_immutable_id"):
@@ -291,6 +291,14 @@ def _change(record: Record) -> dict[str, Any]:
     if record.changed("employee_hire_date"):
         body["employeeHireDate"] = wanted["employee_hire_date"] or None
     return body
+
+
+def _phones(wanted: dict[str, Any]) -> list[str]:
+    phones: list[str] = wanted["business_phones"]
+    if "" in phones:
+        # An empty text in this list ends the real provider's process, and this is what Terraform then says.
+        raise Diagnosis("Request cancelled", "The plugin.(*GRPCProvider).ApplyResourceChange request was cancelled.")
+    return phones
 
 
 def _password_profile(wanted: dict[str, Any]) -> dict[str, Any]:

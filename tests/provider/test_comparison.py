@@ -1,53 +1,16 @@
-"""Recorded cases, played again: what the real provider did, this one does."""
+"""Comparing what was seen with what was recorded, and the symbols that both are put in."""
 
 import dataclasses
-import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import recording
-from conformance.comparison import Comparison, Difference, Explanation
-from conformance.player import Player, Seen
+from conformance.comparison import Comparison, Difference
+from conformance.player import Seen
 from conformance.recording import Step
 from conformance.symbols import Symbols, unnumbered
 from conformance.tenant import RecordedTenant
-from tests.provider.conftest import RECORDINGS
-
-CASES = ("project",)
-
-
-@pytest.mark.terraform
-@pytest.mark.parametrize("name", CASES)
-def test_recorded_case_played_again_differs_only_where_explained(
-    name: str, tenant: RecordedTenant, tmp_path: Path, cli_configuration: Path, recorded_schemas: dict[str, Any]
-) -> None:
-    case = recording.load(RECORDINGS / f"{name}.json")
-    folder = tmp_path / "work"
-    folder.mkdir()
-    player = Player(
-        case,
-        tenant=tenant,
-        symbols=Symbols(tenant.symbols(), literal=case.written_out()),
-        folder=folder,
-        environment={**tenant.environment, "TF_CLI_CONFIG_FILE": str(cli_configuration)},
-    )
-    comparison = Comparison(recorded_schemas)
-    found = [difference for step, seen in player.play() for difference in comparison.differences(step, seen)]
-
-    explanations = _explanations(name)
-    unexplained = [difference for difference in found if not any(item.covers(difference) for item in explanations)]
-    assert not unexplained, "\n".join(str(difference) for difference in unexplained)
-    idle = [item for item in explanations if not any(item.covers(difference) for difference in found)]
-    assert not idle, f"these explanations explain nothing any more; take them out of differences.json: {idle}"
-
-
-def _explanations(name: str) -> list[Explanation]:
-    listed = json.loads((RECORDINGS / "differences.json").read_text(encoding="utf-8"))
-    return [Explanation(**item) for item in listed.get(name, [])]
-
 
 REQUEST = {
     "method": "PATCH",
@@ -58,13 +21,17 @@ REQUEST = {
 }
 POLL = {"method": "GET", "path": "/v1.0/users/{user.admin.id}", "query": None, "body": None, "status": 200}
 OTHER = {**POLL, "path": "/v1.0/users/{user.other.id}"}
-STATE = {"azuread_user.admin": {"id": "/users/{user.admin.id}", "city": None, "other_mails": ["a", "b"]}}
+ERROR = {"severity": "error", "summary": "No", "detail": "status 400", "address": "azuread_user.admin"}
+STATE: dict[str, Any] = {
+    "azuread_user.admin": {"id": "/users/{user.admin.id}", "city": None, "other_mails": ["a", "b"]},
+    "azuread_user.other": {"id": "/users/{user.other.id}"},
+}
 
 
 def _step(**changes: Any) -> Step:
     plain = Step(
         name="apply",
-        command="terraform apply -json tfplan",
+        command="terraform apply -json -parallelism=1 tfplan",
         exit_code=0,
         config=None,
         env={},
@@ -95,7 +62,7 @@ def _seen(**changes: Any) -> Seen:
 
 
 def _state(**values: Any) -> dict[str, Any]:
-    return {"azuread_user.admin": {**STATE["azuread_user.admin"], **values}}
+    return {**STATE, "azuread_user.admin": {**STATE["azuread_user.admin"], **values}}
 
 
 EQUAL = {
@@ -121,7 +88,7 @@ DIFFERENT = {
     "another query": _seen(requests=(REQUEST, {**POLL, "query": {"$select": "id"}}, OTHER)),
     "another value in the state": _seen(state=_state(city="Bonn")),
     "an object missing from the state": _seen(state={}),
-    "an error more": _seen(diagnostics=({"severity": "error", "summary": "No", "address": None},)),
+    "an error more": _seen(diagnostics=(ERROR,)),
     "a tainted object": _seen(tainted=("azuread_user.admin",)),
     "an output": _seen(outputs={"id": "1"}),
     "a plan file": _seen(shown={}),
@@ -218,3 +185,63 @@ def test_comparison_of_a_plan_with_another_part_names_that_part(
 
     assert places
     assert all(f"plan | azuread_user.admin | {part}" in place for place in places)
+
+
+WRITES = tuple(
+    {**POLL, "method": "PATCH", "path": path} for path in ("/v1.0/users/a", "/v1.0/users/b", "/v1.0/users/c")
+)
+
+
+def test_requests_for_one_object_in_another_order_are_a_difference(recorded_schemas: dict[str, Any]) -> None:
+    state = {"azuread_user.a": {"id": "a"}}
+    step = _step(requests=WRITES, state=state)
+    seen = _seen(requests=(WRITES[1], WRITES[0], WRITES[2]), state=state)
+
+    places = [difference.place for difference in Comparison(recorded_schemas).differences(step, seen)]
+
+    assert places == ["requests | order"]
+
+
+def test_requests_for_several_objects_may_come_object_by_object_in_any_order(recorded_schemas: dict[str, Any]) -> None:
+    state = {f"azuread_user.{name}": {"id": name} for name in "abc"}
+    step = _step(requests=WRITES, state=state)
+
+    found = Comparison(recorded_schemas).differences(step, _seen(requests=tuple(reversed(WRITES)), state=state))
+
+    assert list(found) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("summary", "Other"), ("detail", "status 404"), ("severity", "warning"), ("address", "azuread_user.other")],
+)
+def test_diagnostic_that_says_something_else_is_a_difference(
+    part: str, value: str, recorded_schemas: dict[str, Any]
+) -> None:
+    step = _step(diagnostics=(ERROR,))
+
+    assert list(Comparison(recorded_schemas).differences(step, _seen(diagnostics=({**ERROR, part: value},))))
+
+
+def test_diagnostic_printed_for_people_may_break_its_lines_anywhere(recorded_schemas: dict[str, Any]) -> None:
+    recorded = {"severity": "error", "summary": "Not found", "detail": "There is no such user", "address": None}
+    printed = {**recorded, "summary": "Not found", "detail": "There is\nno such user"}
+    step = _step(command="terraform import azuread_user.admin x", diagnostics=(recorded,))
+
+    assert list(Comparison(recorded_schemas).differences(step, _seen(diagnostics=(printed,)))) == []
+
+
+def test_delegated_grant_made_again_is_the_same_one_in_recording_and_sandbox() -> None:
+    address = "azuread_service_principal_delegated_permission_grant.g"
+    symbols = Symbols({}, literal=())
+    symbols.learn({address: {"id": "/oauth2PermissionGrants/abcdefghij"}})
+
+    again = "/oauth2PermissionGrants/{service_principal_delegated_permission_grant.g#2.id}"
+
+    assert symbols.actual(again) == "/oauth2PermissionGrants/abcdefghij"
+    assert symbols.symbolic("/oauth2PermissionGrants/abcdefghij") == unnumbered(again)
+
+
+def test_symbol_of_something_never_seen_is_an_error() -> None:
+    with pytest.raises(KeyError, match=r"user\.nobody\.id"):
+        Symbols({}, literal=()).actual("/users/{user.nobody.id}")

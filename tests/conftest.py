@@ -6,6 +6,20 @@ import pytest
 
 # Most of the seconds that a life takes are waits: for Terraform, for a second look, for a window.
 _WORKERS_PER_CORE = 2
+# One test of these may take minutes; begun last, it would be waited for alone.
+_LONG = (
+    "tests/browser/test_rehearsal.py",
+    "tests/life/test_least_permissions.py",
+    "tests/life/test_made_identities.py",
+    "tests/life/test_rehearsal.py",
+    "tests/life/test_remote_state.py",
+    "tests/matrix/test_deploy_sample.py",
+    "tests/matrix/test_fault_sample.py",
+    "tests/matrix/test_kill_sample.py",
+    "tests/matrix/test_races.py",
+    "tests/matrix/test_window_sample.py",
+    "tests/pipelines/test_life.py",
+)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -18,3 +32,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a table of the documentation be written by the test that sees what stands in it."""
     parser.addoption("--write-tables", action="store_true", help="write the documentation's tables that tests make")
     parser.addoption("--write-comments", action="store_true", help="write the comments of tests/data/plans anew")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of the long tests; the others keep their order, which shares tenants."""
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    long = [item for item in items if item.location[0] in _LONG]
+    short = [item for item in items if item.location[0] not in _LONG]
+    # A worker is given a run of the list, as long as the others'; what it has not begun may be taken from its end.
+    ordered: list[pytest.Item] = []
+    for worker in range(workers):
+        begun = long[worker::workers]
+        share = (len(items) - len(ordered)) // (workers - worker) - len(begun)
+        ordered += begun + short[:share]
+        short = short[share:]
+    items[:] = ordered + short

@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -28,6 +27,7 @@ from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ExitCode
 from tests.life.administrator import ADMINISTRATOR, LOGIN, WALKER, as_browser, walk
+from tests.programs.running import run
 from tests.sandbox.browser import Browser
 
 ISSUER = "https://token.actions.githubusercontent.com"
@@ -109,13 +109,10 @@ class IdentitiesTenancy:
 
     def run_as_process(self, verb: str, *options: str, code: int = 0) -> str:
         """Run identities.py as a user does, with the browser that the environment names."""
-        ended = subprocess.run(
+        ended = run(
             self.command(verb, *options),
-            cwd=self.scene.folder,
-            env=dict(self.environment),
-            capture_output=True,
-            text=True,
-            check=False,
+            folder=self.scene.folder,
+            environment=self.environment,
             timeout=240,
         )
         told = ended.stdout + ended.stderr

@@ -13,6 +13,7 @@ from scripts.rehearsal.scene import CLOSE, Scene, set_the_scene
 from scripts.rehearsal.tenant_file import LOGIN, NAME
 from steward.wellknown.account import STAMP
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+from tests.programs.running import run
 
 ROLES = "/v1.0/roleManagement/directory/roleAssignments"
 _HOUR = 3600
@@ -91,13 +92,10 @@ class SparseTenancy:
 
     def close(self, *options: str, identity: str = CLOSE) -> subprocess.CompletedProcess[str]:
         """Run close.py to its end."""
-        return subprocess.run(
+        return run(
             self.command(*options),
-            cwd=self.scene.folder,
-            env=self.environment(identity),
-            capture_output=True,
-            text=True,
-            check=False,
+            folder=self.scene.folder,
+            environment=self.environment(identity),
             timeout=120,
         )
 

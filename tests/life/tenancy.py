@@ -18,6 +18,7 @@ from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.scene import DEPLOY, POST_APPLY, Scene
 from scripts.rehearsal.tenant_file import LOGIN, NAME
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
+from tests.programs.running import run
 
 ROLE = "azuread_directory_role_assignment.global_administrator"
 LATCH = "terraform_data.latch"
@@ -56,7 +57,7 @@ class Tenancy:
     def start_over(self) -> None:
         """Bring the tenant back to its seed, and forget what Terraform and our programs left in the folder."""
         self.scene.control.reset()
-        self._clear()
+        self.clear()
 
     def deploy(self, *options: str) -> None:
         """Start over from the seed with a fresh deploy: one of a moment ago is brought back, or it is made anew."""
@@ -68,7 +69,7 @@ class Tenancy:
             files = {file: file.read_bytes() for file in self._state_files()}
             self._made[kind] = _Deploy(time.monotonic(), self.scene.control.export(), files)
             return
-        self._clear()
+        self.clear()
         self.scene.control.load(made.tenant)
         for file, content in made.files.items():
             file.write_bytes(content)
@@ -78,7 +79,8 @@ class Tenancy:
         self.start_over()
         self.run_terraform("apply", "-auto-approve", *options)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Forget what Terraform and our programs left in the folder."""
         for left in self._state_files():
             left.unlink()
         shutil.rmtree(self.scene.folder / "evidence", ignore_errors=True)
@@ -158,14 +160,10 @@ class Tenancy:
         *,
         expect: frozenset[int] = frozenset({0}),
     ) -> subprocess.CompletedProcess[str]:
-        finished = subprocess.run(
-            list(command),
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+        finished = run(
+            command,
+            folder=folder,
+            environment=environment,
         )
         assert finished.returncode in expect, f"{command}: {finished.returncode}\n{finished.stdout}{finished.stderr}"
         return finished

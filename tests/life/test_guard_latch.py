@@ -1,12 +1,11 @@
 """The guard with the latch at hand: the window's end is the latch's own, and a sealed tenant has no window."""
 
-import subprocess
-
 import pytest
 
 from scripts.rehearsal.scene import CLOSE, GUARD
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.life.tenancy import Tenancy
+from tests.programs.running import run
 
 pytestmark = pytest.mark.terraform
 
@@ -14,13 +13,10 @@ STACKS = ("--stacks", "cdktf.out/stacks")
 
 
 def look(tenancy: Tenancy, identity: str, code: int) -> str:
-    ended = subprocess.run(
+    ended = run(
         tenancy.scene.script("close", "--guard", *STACKS),
-        cwd=tenancy.scene.folder,
-        env=dict(tenancy.scene.environments[identity]),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=tenancy.scene.folder,
+        environment=tenancy.scene.environments[identity],
     )
     assert ended.returncode == code, ended.stdout + ended.stderr
     return ended.stdout + ended.stderr

@@ -8,18 +8,16 @@ import pytest
 
 from scripts.rehearsal.scene import DEPLOY
 from tests.life.tenancy import Tenancy
+from tests.programs.running import run
 
 pytestmark = pytest.mark.terraform
 
 
 def _preflight(tenancy: Tenancy, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return run(
         tenancy.scene.script("preflight", *arguments),
-        cwd=tenancy.scene.folder,
-        env=dict(tenancy.scene.environments[DEPLOY]),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=tenancy.scene.folder,
+        environment=tenancy.scene.environments[DEPLOY],
     )
 
 

@@ -54,6 +54,7 @@ from tests.life.conftest import MakeTenancy
 from tests.life.tenancy import Tenancy
 from tests.life.test_sign_in import start_post_apply, wait_for, wait_until_enabled
 from tests.life.test_variants import vendors, without
+from tests.programs.running import run
 
 pytestmark = pytest.mark.terraform
 
@@ -211,13 +212,10 @@ def _retire(tenancy: Tenancy) -> None:
     if tenancy.scene.tenant.account.sign_in is SignIn.ALLOWED:
         methods = f"/v1.0/users/{account_id}/authentication/temporaryAccessPassMethods"
         tenancy.scene.control.act("POST", methods, {"isUsableOnce": True})
-    ended = subprocess.run(
+    ended = run(
         tenancy.scene.script("retire", "--yes"),
-        cwd=tenancy.scene.folder,
-        env=dict(tenancy.scene.environments[RETIRE]),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=tenancy.scene.folder,
+        environment=tenancy.scene.environments[RETIRE],
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
@@ -256,13 +254,10 @@ def _guard_and_close_alone(tenancy: Tenancy) -> None:
     if tenancy.scene.tenant.account.sign_in is SignIn.ALLOWED:
         act("POST", f"/v1.0/users/{account_id}/authentication/temporaryAccessPassMethods", {"isUsableOnce": True})
     for identity, options, code in ((GUARD, ("--guard",), 1), (CLOSE, (), 0)):
-        ended = subprocess.run(
+        ended = run(
             tenancy.scene.script("close", *options),
-            cwd=tenancy.scene.folder,
-            env=dict(tenancy.scene.environments[identity]),
-            capture_output=True,
-            text=True,
-            check=False,
+            folder=tenancy.scene.folder,
+            environment=tenancy.scene.environments[identity],
         )
         assert ended.returncode == code, ended.stdout + ended.stderr
     assert not tenancy.holds_role()
@@ -271,13 +266,10 @@ def _guard_and_close_alone(tenancy: Tenancy) -> None:
 
 def _preflight(tenancy: Tenancy, identity: str) -> subprocess.CompletedProcess[str]:
     command = tenancy.scene.script("preflight", "--identity", identity)
-    return subprocess.run(
+    return run(
         command,
-        cwd=tenancy.scene.folder,
-        env=dict(tenancy.scene.environments[identity]),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=tenancy.scene.folder,
+        environment=tenancy.scene.environments[identity],
     )
 
 

@@ -22,6 +22,7 @@ from scripts.rehearsal.scene import CLOSE, GUARD, REOPEN
 from scripts.rehearsal.tenant_file import LOGIN, NAME
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.life.sparse_tenancy import SparseTenancy, make_sparse_tenancy
+from tests.programs.running import run
 
 MINUTE = 60
 FLOOR = 301  # Privileged Identity Management takes nothing back within 5 minutes
@@ -73,14 +74,10 @@ class Sealed:
 
     def run(self, *options: str, minutes: int = 30) -> subprocess.CompletedProcess[str]:
         """Run reopen.py to an end that comes by itself."""
-        return subprocess.run(
+        return run(
             self.command(*options, minutes=minutes),
-            cwd=self.tenancy.scene.folder,
-            env=self.tenancy.environment(REOPEN),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
+            folder=self.tenancy.scene.folder,
+            environment=self.tenancy.environment(REOPEN),
             timeout=120,
         )
 
@@ -118,13 +115,10 @@ class Sealed:
 
     def verified(self) -> None:
         """Demand that the evidence is whole and shows no breach."""
-        told = subprocess.run(
+        told = run(
             [sys.executable, str(ROOT / "scripts" / "verify_evidence.py"), FILE, "--json"],
-            cwd=self.tenancy.scene.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=self.tenancy.environment(REOPEN),
+            folder=self.tenancy.scene.folder,
+            environment=self.tenancy.environment(REOPEN),
         )
         assert told.returncode == 0, told.stdout + told.stderr
 

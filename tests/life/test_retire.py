@@ -17,6 +17,7 @@ from steward.wellknown.latch import ROLE_ASSIGNMENT
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from steward.wellknown.stack import ACCOUNT
 from tests.life.tenancy import Tenancy
+from tests.programs.running import run
 
 pytestmark = pytest.mark.terraform
 
@@ -66,13 +67,10 @@ def deleted_account(tenancy: Tenancy) -> str:
 
 
 def verified(tenancy: Tenancy) -> None:
-    told = subprocess.run(
+    told = run(
         tenancy.scene.script("verify_evidence"),
-        cwd=tenancy.scene.folder,
-        env=dict(tenancy.scene.environments[RETIRE]),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=tenancy.scene.folder,
+        environment=tenancy.scene.environments[RETIRE],
     )
     assert told.returncode == 0, told.stdout + told.stderr
 
@@ -117,13 +115,10 @@ def test_sealed_tenant_is_retired_and_once_more_changes_nothing(tenancy: Tenancy
     assert "retired; writes: 0" in retire(tenancy, "--yes")
     assert tenancy.writes() == []
     # The guard tells of a deleted account until it is gone for good.
-    guarded = subprocess.run(
+    guarded = run(
         tenancy.scene.script("close", "--guard"),
-        cwd=tenancy.scene.folder,
-        env=dict(tenancy.scene.environments[GUARD]),
-        capture_output=True,
-        text=True,
-        check=False,
+        folder=tenancy.scene.folder,
+        environment=tenancy.scene.environments[GUARD],
     )
     assert "whoever restores it restores its roles" in guarded.stderr
 

@@ -4,6 +4,8 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from tests.life.tenancy import Tenancy
 
 pytestmark = pytest.mark.terraform
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
@@ -32,15 +34,22 @@ def tenancy(make_tenancy: MakeTenancy, sink: Path) -> Tenancy:
     return make_tenancy(seed=Seed(temporary_access_pass_policy=short), window_minutes=10, sink=sink)
 
 
-def start_post_apply(tenancy: Tenancy) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def start_post_apply(tenancy: Tenancy) -> Iterator[subprocess.Popen[str]]:
+    """Run post_apply beside the test; one that the test gives up on is ended, or it would wait for its window's end."""
+    with subprocess.Popen(
         [sys.executable, str(ROOT / "scripts" / "post_apply.py"), "contoso.yaml", "--poll-seconds", "0.2"],
         cwd=tenancy.scene.folder,
         env=dict(tenancy.scene.environments[POST_APPLY]),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    ) as running:
+        try:
+            yield running
+        except BaseException:
+            running.kill()
+            raise
 
 
 def wait_for(folder: Path, pattern: str) -> Path:

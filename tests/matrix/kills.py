@@ -11,9 +11,9 @@ from steward.errors import ExitCode
 from tests.matrix import judging
 from tests.matrix.outcome import Outcome, Tally
 from tests.matrix.points import Kill, Request
-from tests.matrix.processes import Started
 from tests.matrix.tenancies import Prepared
 from tests.matrix.watched_terraform import ALONE, BEFORE
+from tests.programs.forked import Started
 
 HELD_SECONDS = 15.0
 PATIENCE_SECONDS = 240.0

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from tests.matrix.judging import End
-from tests.matrix.processes import Started
+from tests.programs.forked import Started
 
 
 @dataclass(frozen=True)

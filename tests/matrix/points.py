@@ -13,11 +13,11 @@ from typing import Any
 
 from steward.errors import RefusedError
 from steward.lifecycle.needs import post_apply_needs
-from tests.matrix import processes
 from tests.matrix.tenancies import Prepared
 from tests.matrix.watched_terraform import AFTER, ALONE, BEFORE
+from tests.programs import running
 
-_RECORDED = Path(__file__).with_name("recorded.py")
+_RECORDED = Path(__file__).parents[1] / "programs" / "recorded.py"
 _ASKED_BY_PROGRAMS = ("/token", "/openid-configuration", "/metadata/endpoints")
 _ASKING = ("/evaluate", "/token")  # they change nothing in the tenant
 
@@ -134,7 +134,7 @@ def _record(prepared: Prepared) -> Recording:
     modules = prepared.folder / "modules.txt"
     with prepared.surroundings():
         finished = subprocess.run(
-            [sys.executable, str(_RECORDED), str(modules), *prepared.arguments()],
+            [sys.executable, str(_RECORDED), str(modules), "post_apply", *prepared.arguments()],
             cwd=prepared.tenancy.scene.folder,
             env=prepared.environment(),
             stdin=subprocess.DEVNULL,
@@ -149,7 +149,7 @@ def _record(prepared: Prepared) -> Recording:
             why=finished.stdout,
             next_move="mend it first: there is nothing to count the points by",
         )
-    processes.warm_up(modules.read_text(encoding="utf-8").splitlines())
+    running.warm_up(modules)
     scene = prepared.tenancy.scene
     held = frozenset(need.permission for need in post_apply_needs(scene.tenant))
     return Recording(

@@ -8,8 +8,8 @@ from steward.errors import ExitCode
 from tests.matrix import judging
 from tests.matrix.outcome import Outcome, Tally
 from tests.matrix.points import Recording, Request
-from tests.matrix.processes import Started
 from tests.matrix.tenancies import Prepared
+from tests.programs.forked import Started
 
 _PATIENCE_SECONDS = 300.0
 _LOOK_SECONDS = 0.02

@@ -21,10 +21,10 @@ from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import CLOSE, DEPLOY, POST_APPLY, set_the_scene
 from scripts.rehearsal.tenant_file import NAME
 from tests.life.tenancy import Tenancy
-from tests.matrix import processes
 from tests.matrix.lives import WINDOW_MINUTES, Life
 from tests.matrix.person import PassingTime, Person
-from tests.matrix.processes import Started
+from tests.programs import forked
+from tests.programs.forked import Started
 
 # The latch's end is real time, and so is the end of a token: what was saved is not used for longer.
 FRESH_SECONDS = 20 * 60.0
@@ -126,7 +126,7 @@ class Prepared:
     def start(self, program: str = "post_apply", *options: str) -> Started:
         """Start one of our programs, each with its own identity."""
         self._runs += 1
-        return processes.start(
+        return forked.start(
             program,
             self.arguments(program, *options),
             folder=self.tenancy.scene.folder,
@@ -137,7 +137,7 @@ class Prepared:
     def start_deploy(self) -> Started:
         """Start a plain `terraform apply`, which is what a deploy comes to."""
         self._runs += 1
-        return processes.start_command(
+        return forked.start_command(
             [self.tenancy.terraform, "apply", "-input=false", "-no-color", "-auto-approve", "-lock-timeout=60s"],
             folder=self.tenancy.scene.stack,
             environment=self.tenancy.scene.environments[DEPLOY],

@@ -1,7 +1,7 @@
 """Starts our programs as processes of their own that cost no start-up: forked from one that has imported them already.
 
 What is forked runs `main` of `scripts/<program>.py` with its own folder, environment and output, and ends or is killed
-as any process does.
+as any process does. Importing msgraph-sdk's models is most of what a short run costs.
 """
 
 import importlib
@@ -32,8 +32,8 @@ class Started:
         """Return the exit code, negative for a signal, None while it runs."""
         return self.process.exitcode
 
-    def wait(self, seconds: float) -> int | None:
-        """Wait for the end and return the exit code; None when it has not come in time."""
+    def wait(self, seconds: float | None) -> int | None:
+        """Wait for the end, at most so many seconds, and return the exit code; None when it has not come in time."""
         self.process.join(seconds)
         return self.process.exitcode
 
@@ -57,10 +57,17 @@ def warm_up(modules: Sequence[str]) -> None:
 
 
 def start(
-    program: str, arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str], output: Path
+    program: str,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    output: Path,
+    errors: Path | None = None,
 ) -> Started:
-    """Start `scripts/<program>.py` in a folder."""
-    process = _STARTS.Process(target=_run, args=(program, [*arguments], folder, dict(environment), output))
+    """Start `scripts/<program>.py` in a folder; errors go where the output goes, or to a file of their own."""
+    given = (program, [*arguments], folder, dict(environment), output, errors or output)
+    process = _STARTS.Process(target=_run, args=given)
     process.start()
     return Started(process, output)
 
@@ -72,24 +79,29 @@ def start_command(command: Sequence[str], *, folder: Path, environment: Mapping[
     return Started(process, output)
 
 
-def _run(program: str, arguments: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
-    _settle_in(folder, output)
+def _run(
+    program: str, arguments: list[str], folder: Path, environment: dict[str, str], output: Path, errors: Path
+) -> None:
+    _settle_in(folder, output, errors)
     os.environ.clear()
     os.environ.update(environment)
-    sys.exit(int(importlib.import_module(f"scripts.{program}").main(arguments)))
+    module = importlib.import_module(f"scripts.{program}")
+    sys.argv = [str(module.__file__), *arguments]
+    sys.exit(int(module.main(arguments)))
 
 
 def _execute(command: list[str], folder: Path, environment: dict[str, str], output: Path) -> None:
-    _settle_in(folder, output)
+    _settle_in(folder, output, output)
     os.execve(command[0], command, environment)  # noqa: S606  # no shell is wanted
 
 
-def _settle_in(folder: Path, output: Path) -> None:
+def _settle_in(folder: Path, output: Path, errors: Path) -> None:
     os.setsid()
     os.chdir(folder)
-    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    for number, file in ((1, output), (2, errors)):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(descriptor, number)
+        os.close(descriptor)
 
 
 def _descendants(pid: int) -> list[int]:

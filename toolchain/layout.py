@@ -6,7 +6,7 @@ One value, made from that folder, which every other module of the set-up takes.
 from dataclasses import dataclass
 from pathlib import Path
 
-PYTHON_SETS = ("uv", "runtime", "sandbox", "dev")
+PYTHON_SETS = ("uv", "runtime", "papers", "sandbox", "dev")
 NODE_SET = "node"
 TERRAFORM_SET = "terraform"
 

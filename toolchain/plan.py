@@ -6,12 +6,14 @@ Made by reading only, so that it can be compared with what is there and printed 
 from dataclasses import dataclass
 from pathlib import Path
 
+from toolchain.browser import PROGRAMS as BROWSERS
+from toolchain.browser import choose_browser
 from toolchain.choice import BINARY_NAME_VARIABLE, Choice, choose_node, choose_terraform
 from toolchain.layout import NODE_SET, PYTHON_SETS, TERRAFORM_SET, Layout
 from toolchain.machine import Machine
 from toolchain.stamps import Stamp, fingerprint
 
-_PROGRAMS_CONSIDERED = ("node", "npm", "terraform", "tofu")
+_PROGRAMS_CONSIDERED = ("node", "npm", "terraform", "tofu", *BROWSERS)
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Plan:
     layout: Layout
     node: Choice
     terraform: Choice
+    browser: Choice
 
     @property
     def python_sets(self) -> tuple[str, ...]:
@@ -46,7 +49,7 @@ class Plan:
 
 def make_plan(layout: Layout, machine: Machine) -> Plan:
     """Choose by asking the machine's programs for their versions."""
-    return Plan(layout, choose_node(machine), choose_terraform(machine))
+    return Plan(layout, choose_node(machine), choose_terraform(machine), choose_browser(machine))
 
 
 def overall_fingerprint(layout: Layout, machine: Machine) -> str:

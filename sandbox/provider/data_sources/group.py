@@ -8,40 +8,11 @@ from typing import Any
 from sandbox.provider.checks import exactly_one_of, is_uuid, not_empty
 from sandbox.provider.diagnostics import Diagnosis
 from sandbox.provider.resource import DataSource, failing_as
+from sandbox.provider.resources.group_mapping import EXTRAS, PROPERTIES
 from sandbox.provider.schema import adopted, computed, optional, read_only
 from sandbox.provider.session import Session
 from sandbox.provider.values import BOOL, STRING, STRINGS, list_of_objects
 
-_PROPERTIES = {
-    "assignable_to_role": "isAssignableToRole",
-    "behaviors": "resourceBehaviorOptions",
-    "description": "description",
-    "display_name": "displayName",
-    "mail": "mail",
-    "mail_enabled": "mailEnabled",
-    "mail_nickname": "mailNickname",
-    "object_id": "id",
-    "onpremises_domain_name": "onPremisesDomainName",
-    "onpremises_netbios_name": "onPremisesNetBiosName",
-    "onpremises_sam_account_name": "onPremisesSamAccountName",
-    "onpremises_security_identifier": "onPremisesSecurityIdentifier",
-    "onpremises_sync_enabled": "onPremisesSyncEnabled",
-    "preferred_language": "preferredLanguage",
-    "provisioning_options": "resourceProvisioningOptions",
-    "proxy_addresses": "proxyAddresses",
-    "security_enabled": "securityEnabled",
-    "theme": "theme",
-    "types": "groupTypes",
-    "visibility": "visibility",
-}
-
-# What a Microsoft 365 group alone has, and Graph tells only when asked by name.
-_UNIFIED = {
-    "external_senders_allowed": "allowExternalSenders",
-    "auto_subscribe_new_members": "autoSubscribeNewMembers",
-    "hide_from_address_lists": "hideFromAddressLists",
-    "hide_from_outlook_clients": "hideFromOutlookClients",
-}
 _FLAGS = {"mail_enabled": "mailEnabled", "security_enabled": "securityEnabled"}
 
 
@@ -98,8 +69,8 @@ class Group(DataSource):
             owners = [owner["id"] for owner in session.graph.list(f"{path}/owners", version="beta")]
         writeback = group.get("writebackConfiguration") or {}
         return {
-            **{name: group.get(source) for name, source in _PROPERTIES.items()},
-            **{name: unified.get(source) for name, source in _UNIFIED.items()},
+            **{name: group.get(source) for name, source in PROPERTIES.items()},
+            **{name: unified.get(source) for name, source in EXTRAS.items()},
             "id": f"/groups/{object_id}",
             "dynamic_membership": _dynamic_membership(group),
             "include_transitive_members": config["include_transitive_members"],
@@ -147,7 +118,7 @@ def _found_by_id(session: Session, config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unified(session: Session, path: str) -> dict[str, Any]:
     with failing_as(f'Could not retrieve group with object ID "{path}"'):
-        return session.graph.find(path, version="beta", select=",".join(_UNIFIED.values())) or {}
+        return session.graph.find(path, version="beta", select=",".join(EXTRAS.values())) or {}
 
 
 def _dynamic_membership(group: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ EXTRAS: Final[Mapping[str, str]] = {
     "hide_from_outlook_clients": "hideFromOutlookClients",
 }
 
-_PROPERTIES = {
+PROPERTIES: Final[Mapping[str, str]] = {
     "assignable_to_role": "isAssignableToRole",
     "behaviors": "resourceBehaviorOptions",
     "description": "description",
@@ -79,7 +79,7 @@ def attributes(group: Values, extras: Values) -> dict[str, Any]:
     """Return what a read group says in the resource's terms."""
     writeback = group.get("writebackConfiguration") or {}
     return {
-        **{name: group.get(source) for name, source in _PROPERTIES.items()},
+        **{name: group.get(source) for name, source in PROPERTIES.items()},
         **{name: extras.get(source) for name, source in EXTRAS.items()},
         "dynamic_membership": dynamic_membership(group),
         "onpremises_group_type": writeback.get("onPremisesGroupType"),

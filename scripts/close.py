@@ -24,16 +24,17 @@ from scripts.program import run_program, run_until_told, seconds_between, shared
 from scripts.wiring import open_workspace, sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
-from steward.errors import ConfigError, ExitCode, StewardError
+from steward.errors import ConfigError, ExitCode, StewardError, worse
 from steward.evidence import EvidenceFile
 from steward.facts import Facts, RoleHoldings
 from steward.graph.session import GraphSession
 from steward.lifecycle.closing import close_alone, guard, preview_closing
 from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory, read_memory, remember
+from steward.lifecycle.lines import Line
 from steward.lifecycle.ownership import is_missing
 from steward.lifecycle.post_apply import PostApply
 from steward.lifecycle.privilege import privileged
-from steward.lifecycle.runner import Line, Runner, worse
+from steward.lifecycle.runner import Runner
 from steward.lifecycle.steps import GUARD
 from steward.terraform import Workspace
 

@@ -2,19 +2,22 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
 
+from scripts.live import LiveView
 from scripts.spelling import Spelling
 from steward.errors import StewardError
-from steward.lifecycle.runner import Line
+from steward.lifecycle.lines import Line
 
 _INDENT = " " * 25
+# What a server calls something must not move anybody's cursor.
+_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
 
 
 class Console:
@@ -23,11 +26,26 @@ class Console:
     def __init__(self, *, is_quiet: bool = False, spelling: Spelling | None = None) -> None:
         self._is_quiet = is_quiet
         self._spell = (spelling or Spelling()).spell
+        self._view = LiveView(sys.stderr)
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Show a live view meanwhile, where a terminal can; plain lines everywhere else."""
+        if not self._is_quiet:
+            self._view.start()
+        try:
+            yield
+        finally:
+            self._view.stop()
 
     def show(self, line: Line, *, about: str = "") -> None:
         """Show one line of progress, with the tenant that it is about where there are several."""
-        needs_somebody = line.verb in {"alarm", "amiss", "missing", "refused", "unreadable", "found", "blocked"}
+        needs_somebody = line.verb in {
+            "address", "alarm", "amiss", "blocked", "found", "invited", "missing", "refused", "unheard", "unreadable",
+        }  # fmt: skip  # one a line would hide that they are one set
         if self._is_quiet and not needs_somebody:
+            return
+        if self._view.is_shown and not self._view.follow(line):
             return
         if not line.subject:
             return
@@ -39,9 +57,13 @@ class Console:
 
     def say(self, text: str) -> None:
         """Write a line of progress."""
+        spelled = self._spell(text).translate(_CONTROLS)
         # Whoever closed the terminal or the pipe does not keep the program from finishing.
         with suppress(OSError):
-            sys.stderr.write(f"{self._spell(text)}\n")
+            if self._view.is_shown:
+                self._view.say(spelled)
+                return
+            sys.stderr.write(f"{spelled}\n")
             sys.stderr.flush()
 
     def result(self, text: str) -> None:
@@ -49,6 +71,7 @@ class Console:
         self._write(self._spell(text))
 
     def _write(self, text: str) -> None:
+        self._view.stop()
         with suppress(OSError):
             sys.stdout.write(f"{text}\n")
             sys.stdout.flush()

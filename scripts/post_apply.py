@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,23 @@ if __name__ == "__main__":
     # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from scripts.browser import open_address
 from scripts.console import Console
 from scripts.operators_word import hear_operator
-from scripts.program import poll_seconds, run_program, run_until_told, tenant_parser, way_to_close
+from scripts.program import poll_seconds, port, run_program, run_until_told, tenant_parser, way_to_close
 from scripts.spelling import Spelling
 from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.config.sealed import write_sealed_on
-from steward.errors import ConfigError, ExitCode
+from steward.consent import ConsentDesk
+from steward.errors import ConfigError, ExitCode, worse
 from steward.evidence import EvidenceFile
+from steward.lifecycle.lines import Line
 from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
-from steward.lifecycle.runner import POLL_SECONDS, Line, Runner, worse
+from steward.lifecycle.runner import POLL_SECONDS, Runner
 from steward.lifecycle.steps import PREFLIGHT
+from steward.lifecycle.window import is_attended
 
 Observe = Callable[[Line], None]
 
@@ -58,6 +63,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="your word that the awaited sign-in happened, where the sign-in log does not show it yet",
     )
+    parser.add_argument(
+        "--no-browser", action="store_true", help="open no browser for the consent; its address is printed in any case"
+    )
+    parser.add_argument(
+        "--redirect-port",
+        type=port,
+        metavar="PORT",
+        default=0,
+        help="the port on localhost that the consent's answer comes back to (default: any that is free)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -72,9 +87,10 @@ def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
             watch(line)
 
     begun = asyncio.Event()
-    code = run_program(
-        lambda: run_until_told(lambda: _run(parsed, console, observe, begun), refuses_to_sleep=console), console
-    )
+    with console.live():
+        code = run_program(
+            lambda: run_until_told(lambda: _run(parsed, console, observe, begun), refuses_to_sleep=console), console
+        )
     if not begun.is_set():
         console.say(f"nothing was touched, and {way_to_close(parsed.tenant)}")
     return code
@@ -109,12 +125,20 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
                 sink=wired.sink,
                 poll_seconds=parsed.poll_seconds,
                 operators_word=opened.enter_context(hear_operator(is_given=parsed.signed_in)),
+                desk=_desk(parsed, tenant),
             )
             begun.set()
-            result = PostApply()
+            result = PostApply(has_happened=partial(is_attended, tenant=tenant))
             try:
-                order = close_only if is_close else post_apply
-                await order(runner.run, opens_window=tenant.opens_window, result=result)
+                if is_close:
+                    await close_only(runner.run, opens_window=tenant.opens_window, result=result)
+                else:
+                    await post_apply(
+                        runner.run,
+                        opens_window=tenant.opens_window,
+                        consents_in_browser=tenant.consents_in_browser,
+                        result=result,
+                    )
             except asyncio.CancelledError:
                 result.interrupt()
             result.judge_end()
@@ -130,8 +154,20 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
     return result.exit_code
 
 
+def _desk(parsed: argparse.Namespace, tenant: Tenant) -> ConsentDesk | None:
+    if not tenant.consents_in_browser:
+        return None
+    return ConsentDesk(tenant, partial(open_address, is_declined=parsed.no_browser), parsed.redirect_port)
+
+
 async def _open_evidence(tenant: Tenant, wired: Wired, console: Console, *, is_close: bool) -> EvidenceFile | None:
     about: dict[str, Any] = {"tenant": tenant.name, "tenant_id": tenant.tenant.id}
+    about["asked"] = {
+        "elevation": tenant.elevation.value,
+        "consent": tenant.consent.value,
+        "sign_in": tenant.account.sign_in.value,
+        "window_minutes": tenant.window_minutes,
+    }
     if not is_close:
         about["engine"] = asdict(await wired.workspace.read_engine())
     caller = wired.session.caller

@@ -50,8 +50,18 @@ def seconds_between(shortest: float, longest: float) -> Callable[[str], float]:
     return _seconds
 
 
+_FIRST_PORT, _LAST_PORT = 1024, 65535
+
 # How often a program that waits for somebody may look.
 poll_seconds = seconds_between(0.1, 600.0)
+
+
+def port(text: str) -> int:
+    """Read an option's port; raises `ValueError` for one that is none, or that only root may listen at."""
+    number = int(text)
+    if not _FIRST_PORT <= number <= _LAST_PORT:
+        raise ValueError(text)
+    return number
 
 
 def run_program(

@@ -1,12 +1,13 @@
 """Rehearses the whole life of a service account against a sandbox tenant, and leaves the evidence in .rehearsal/last/.
 
-`python scripts/rehearse.py [--provider auto|registry|own|<mirror folder>] [--elevation <kind>]`, which is what
-`make rehearse` runs. Where a person signs in, the rehearsal plays it.
+`python scripts/rehearse.py [--provider auto|registry|own|<mirror folder>] [--elevation <kind>] [--consent <way>]` is
+what `make rehearse` runs. Where a person signs in, the rehearsal plays it.
 """
 
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,9 @@ if __name__ == "__main__":
 from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
 from scripts.program import run_program
+from scripts.rehearsal.chromium import find_chromium
 from scripts.rehearsal.commands import Commands
+from scripts.rehearsal.consenting_person import ConsentingPerson
 from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.life import live, shortfalls
 from scripts.rehearsal.person import Person
@@ -25,7 +28,7 @@ from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import Scene, set_the_scene
 from scripts.rehearsal.seeds import seed_for
 from scripts.rehearsal.tenant_file import WINDOWS
-from steward.config.model import Elevation
+from steward.config.model import Consent, Elevation
 from steward.errors import ExitCode, RefusedError
 
 LAST = ROOT / ".rehearsal" / "last"
@@ -38,34 +41,62 @@ def main(arguments: list[str]) -> ExitCode:
     parser.add_argument(
         "--elevation",
         choices=[each.value for each in Elevation],
-        default=Elevation.AT_DEPLOY.value,
-        help="who grants the role, and when",
+        help="who grants the role, and when (default: at_deploy; with --consent browser in_window)",
+    )
+    parser.add_argument(
+        "--consent",
+        choices=[each.value for each in Consent],
+        default=Consent.GRAPH.value,
+        help="how the consent is given: through Graph, or by the account in a real Chromium",
     )
     parser.add_argument("--folder", type=Path, default=LAST, help="where to leave what the rehearsal made")
     parsed = parser.parse_args(arguments)
     console = Console()
-    elevation = Elevation(parsed.elevation)
-    return run_program(lambda: _rehearse_in(parsed.provider, parsed.folder.resolve(), elevation, console), console)
+    way = _Way(
+        Elevation(parsed.elevation or ("in_window" if parsed.consent == Consent.BROWSER else "at_deploy")),
+        Consent(parsed.consent),
+    )
+    return run_program(lambda: _rehearse_in(parsed.provider, parsed.folder.resolve(), way, console), console)
 
 
-def _rehearse_in(provider: str, folder: Path, elevation: Elevation, console: Console) -> ExitCode:
+@dataclass(frozen=True)
+class _Way:
+    """How the role is granted and the consent given."""
+
+    elevation: Elevation
+    consent: Consent
+
+    def person(self, scene: Scene, sink: Path) -> Person | None:
+        """Return who signs in, None where nobody does."""
+        if self.elevation.value not in WINDOWS:
+            return None
+        kind = ConsentingPerson if self.consent is Consent.BROWSER else Person
+        return kind(scene, sink, is_patient=self.elevation is Elevation.SCHEDULED)
+
+
+def _rehearse_in(provider: str, folder: Path, way: _Way, console: Console) -> ExitCode:
+    if way.consent is Consent.BROWSER:
+        # Told before anything is deployed for it.
+        console.say(f"rehearsal    takes       {find_chromium()}")
     # A person's passes are delivered outside the repository, as a tenant file has to say.
     with occupied(folder), TemporaryDirectory(prefix="rehearsal-sink-") as sink:
-        return _rehearse(provider, folder, elevation, Path(sink), console)
+        return _rehearse(provider, folder, way, Path(sink), console)
 
 
-def _rehearse(provider: str, folder: Path, elevation: Elevation, sink: Path, console: Console) -> ExitCode:
+def _rehearse(provider: str, folder: Path, way: _Way, sink: Path, console: Console) -> ExitCode:
     terraform = find_terraform()
     environment = child_environment(ROOT)
     chosen = choose_provider(provider, folder, terraform=terraform, environment=environment)
     console.say(f"rehearsal    takes       {chosen.words}")
     environment |= chosen.variables
+    elevation = way.elevation
     is_window = elevation.value in WINDOWS
     scene = set_the_scene(
         folder,
         base_environment=environment,
         seed=seed_for(elevation, has_person=is_window),
         elevation=elevation.value,
+        consent=way.consent.value,
         sink=sink if is_window else None,
     )
     commands = Commands(
@@ -74,14 +105,13 @@ def _rehearse(provider: str, folder: Path, elevation: Elevation, sink: Path, con
         announce=lambda name, seconds: console.say(f"rehearsal    ran         {name} ({seconds:.1f} s)"),
     )
     try:
-        person = Person(scene, sink, is_patient=elevation is Elevation.SCHEDULED) if is_window else None
-        summary = live(scene, commands, terraform=terraform, person=person)
+        summary = live(scene, commands, terraform=terraform, person=way.person(scene, sink))
     finally:
         _keep_journal(scene)
         scene.sandbox.stop()
     summary["seconds"] = commands.seconds
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-    _show(summary, folder, console)
+    _show(summary, folder, console, has_person=is_window)
     missing = shortfalls(summary, has_person=is_window)
     if missing:
         raise RefusedError("the rehearsal did not end as it must", why="; ".join(missing), next_move=f"read {folder}")
@@ -93,13 +123,14 @@ def _keep_journal(scene: Scene) -> None:
     (scene.folder / "journal.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _show(summary: dict[str, object], folder: Path, console: Console) -> None:
+def _show(summary: dict[str, object], folder: Path, console: Console, *, has_person: bool) -> None:
     labels = {
         "sealed": "sealed",
         "privileged_roles": "privileged roles now, by any path",
         "account_enabled": "sign-in possible now",
         "role_held_seconds": "seconds with Global Administrator",
         "usable_privilege_seconds": "seconds with it while able to sign in",
+        **({"window_seconds": "seconds that its window may last"} if has_person else {}),
         "longest_token_seconds": "seconds that a token of the account lives",
         "credentials_while_held": "credentials changed while it was held",
         "evidence_is_whole": "evidence is whole",

@@ -23,12 +23,12 @@ from scripts.program import poll_seconds, run_program, run_until_told, tenant_pa
 from scripts.wiring import sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
-from steward.errors import ExitCode
+from steward.errors import ExitCode, worse
 from steward.evidence import EvidenceFile
 from steward.graph.session import GraphSession
 from steward.lifecycle.post_apply import PostApply
 from steward.lifecycle.reopening import Reopening, require_reopenable
-from steward.lifecycle.runner import POLL_SECONDS, Runner, worse
+from steward.lifecycle.runner import POLL_SECONDS, Runner
 from steward.lifecycle.second_window import preview_reopening, reopen
 
 

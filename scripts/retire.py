@@ -20,11 +20,12 @@ from scripts.spelling import Spelling
 from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
-from steward.errors import ConfigError, ExitCode
+from steward.errors import ConfigError, ExitCode, worse
 from steward.evidence import EvidenceFile
+from steward.lifecycle.lines import Line
 from steward.lifecycle.post_apply import PostApply
 from steward.lifecycle.retiring import preview_retirement, retire
-from steward.lifecycle.runner import Line, Runner, worse
+from steward.lifecycle.runner import Runner
 from steward.lifecycle.steps import REMAINS
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from scripts.environment import find_terraform, read_sign_in, sink_environment, terraform_environment
 from steward.config.model import Tenant
 from steward.errors import ConfigError
-from steward.graph.credentials import SignInMethod, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.patience import Patience
 from steward.graph.session import GraphSession, open_session
-from steward.lifecycle.runner import Line, Observer
+from steward.graph.sign_in_methods import SignInMethod
+from steward.lifecycle.lines import Line, Observer
 from steward.scratch import open_scratch
 from steward.sinks.registry import Means, open_sink
 from steward.sinks.sink import Sink

@@ -1,5 +1,6 @@
 """The application that gets the consent: our own registration with the dashboard's roles, or the vendor's principal.
 
+The vendor's is not declared where its consent is given in a browser, which brings it into the tenant.
 Declaring permissions on the registration grants nothing; the post-apply script grants exactly the declared set.
 Role ids are derived from the tenant and the role's name, so that changing one role leaves the assignments of the
 others alone.
@@ -23,7 +24,13 @@ from stacks.groups import read_group
 from stacks.naming import address_as
 from steward.config.model import Permissions, Tenant
 from steward.ids import derive_app_role_id
-from steward.wellknown.stack import APPLICATION, SERVICE_PRINCIPAL, dashboard_names, distinct_slugs
+from steward.wellknown.stack import (
+    APPLICATION,
+    LOOPBACK_REDIRECT,
+    SERVICE_PRINCIPAL,
+    dashboard_names,
+    distinct_slugs,
+)
 
 
 class AppRegistration(Construct):
@@ -33,7 +40,11 @@ class AppRegistration(Construct):
         super().__init__(scope, construct_id)
         client_id = tenant.application.client_id or self._register(tenant)
         self.client_id = client_id
-        self.service_principal = ServicePrincipal(
+        if tenant.declares_principal:
+            self._declare_principal(tenant, client_id)
+
+    def _declare_principal(self, tenant: Tenant, client_id: str) -> None:
+        principal = ServicePrincipal(
             self,
             "service_principal",
             client_id=client_id,
@@ -43,8 +54,8 @@ class AppRegistration(Construct):
             owners=[tenant.deployer_id] if tenant.application.is_own else None,
             feature_tags=[ServicePrincipalFeatureTags(enterprise=True)] if tenant.application.is_own else None,
         )
-        address_as(self.service_principal, SERVICE_PRINCIPAL)
-        self._assign_dashboard_roles(tenant)
+        address_as(principal, SERVICE_PRINCIPAL)
+        self._assign_dashboard_roles(tenant, principal)
 
     def _register(self, tenant: Tenant) -> str:
         application = Application(
@@ -66,14 +77,12 @@ class AppRegistration(Construct):
                 for role in sorted({entry.role for entry in tenant.dashboard})
             ],
             required_resource_access=required_resource_access(tenant.application.permissions),
-            web=ApplicationWeb(redirect_uris=sorted(tenant.application.redirect_uris))
-            if tenant.application.redirect_uris
-            else None,
+            web=ApplicationWeb(redirect_uris=redirect_uris(tenant)) if redirect_uris(tenant) else None,
         )
         address_as(application, APPLICATION)
         return application.client_id
 
-    def _assign_dashboard_roles(self, tenant: Tenant) -> None:
+    def _assign_dashboard_roles(self, tenant: Tenant, principal: ServicePrincipal) -> None:
         group_slugs = distinct_slugs(entry.group.label for entry in tenant.dashboard)
         names = dashboard_names((entry.role, entry.group.label) for entry in tenant.dashboard)
         groups = {
@@ -87,9 +96,14 @@ class AppRegistration(Construct):
                 name,
                 app_role_id=derive_app_role_id(tenant.tenant.id, entry.role),
                 principal_object_id=groups[entry.group].object_id,
-                resource_object_id=self.service_principal.object_id,
+                resource_object_id=principal.object_id,
             )
             address_as(assignment, name)
+
+
+def redirect_uris(tenant: Tenant) -> list[str]:
+    """Return where sign-ins to the own registration return to, the consent's answer to this machine among them."""
+    return sorted({*tenant.application.redirect_uris, *([LOOPBACK_REDIRECT] if tenant.consents_in_browser else ())})
 
 
 def required_resource_access(permissions: Permissions) -> list[ApplicationRequiredResourceAccess]:

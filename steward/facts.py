@@ -20,6 +20,11 @@ class Absent:
 
 
 @dataclass(frozen=True)
+class NoClient(Absent):
+    """The application has no service principal in the tenant."""
+
+
+@dataclass(frozen=True)
 class Unreadable:
     """The read failed, so nobody can tell; `why` has the server's code and its request id."""
 
@@ -121,7 +126,7 @@ class PassState:
     """A Temporary Access Pass that exists: `is_usable` is the tenant's own word, by its clock and its policy.
 
     `is_delivered` says that this run handed it to the sink, `is_for_window` that it did so for the window; of another
-    run's pass nobody can tell.
+    run's pass nobody can tell. `used_since` is when this run first saw that a one-time pass had been signed in with.
     """
 
     pass_id: str
@@ -129,6 +134,8 @@ class PassState:
     ends: datetime
     is_delivered: bool = False
     is_for_window: bool = False
+    begins: datetime | None = None
+    used_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,11 @@ class MethodsState:
 
     second_factors: frozenset[str]
     passes: tuple[PassState, ...]
+
+    @property
+    def used_pass(self) -> PassState | None:
+        """Return the one-time pass that somebody has signed in with, if there is one."""
+        return next((entry for entry in self.passes if entry.used_since is not None), None)
 
     @property
     def usable_pass(self) -> PassState | None:
@@ -377,6 +389,53 @@ class SignInState:
 
 
 @dataclass(frozen=True)
+class SignInAttempt:
+    """An entry of the sign-in log, good or bad: `error_code` is the AADSTS number, 0 for a success."""
+
+    at: datetime
+    user_id: str
+    login: str
+    application: str
+    error_code: int
+
+
+@dataclass(frozen=True)
+class ConsentEntry:
+    """A consent to the application, as the audit log has it: when, and the login of who gave it."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class ConsentAnswer:
+    """What a browser brought back from the page of the admin consent; of a consent only Graph is believed.
+
+    `code` is the refusal's AADSTS number or OAuth's word for it, empty where the page says that it was accepted;
+    `tenant_id` is the tenant that the page names.
+    """
+
+    at: datetime
+    code: str
+    tenant_id: str
+
+
+@dataclass(frozen=True)
+class ConsentPageState:
+    """How far the consent in a browser has come in this run.
+
+    `granted_before` are the ids of what the application was granted when the run first looked; `changed` is when more
+    was first seen after the invitation. `refused` counts requests to the listener that were no answer for this run.
+    """
+
+    is_invited: bool = False
+    answer: ConsentAnswer | None = None
+    refused: int = 0
+    granted_before: frozenset[str] = frozenset()
+    changed: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Leftover:
     """Something of the stack that the tenant has and Terraform's state does not know.
 
@@ -430,6 +489,9 @@ class Facts:
     now: Reading[datetime] = NOT_READ
     window: Reading[WindowState] = NOT_READ
     first_sign_in: Reading[SignInState] = NOT_READ
+    attempts: Reading[tuple[SignInAttempt, ...]] = NOT_READ
+    consent_page: Reading[ConsentPageState] = NOT_READ
+    consent_entry: Reading[ConsentEntry] = NOT_READ
     operators_word: Reading[bool] = NOT_READ
     role_terms: Reading[tuple[RoleTerm, ...]] = NOT_READ
     role_grants: Reading[Mapping[str, datetime]] = NOT_READ

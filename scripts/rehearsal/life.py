@@ -30,7 +30,8 @@ def live(scene: Scene, commands: Commands, *, terraform: str, person: Person | N
     commands.run("deploy", [*deploy_command(), "--skip-synth"], deploy_env)
     with person.at_hand() if person else nullcontext():
         command = scene.script("post_apply", "--json", "--poll-seconds", "0.5")
-        first = json.loads(commands.run("post-apply", command, post_apply_env).output)
+        opener = person.opener if person else {}
+        first = json.loads(commands.run("post-apply", command, {**post_apply_env, **opener}).output)
     shutil.copyfile(scene.folder / first["evidence"], scene.folder / "evidence.jsonl")
     chdir = f"-chdir={scene.stack}"
     again: dict[str, tuple[list[str], Mapping[str, str]]] = {
@@ -99,6 +100,7 @@ def summarize(scene: Scene, writes: Mapping[str, int], *, plan: str, state: Mapp
         "apply_privileged_writes": writes["apply-privileged"],
         "role_held_seconds": round(timeline.role_held_seconds, 1),
         "role_held_at_the_end": timeline.is_held,
+        "window_seconds": scene.tenant.window_minutes * 60,
         "usable_privilege_seconds": round(timeline.usable_privilege_seconds, 1),
         "longest_token_seconds": longest_token_of(journal, account["id"]),
         "evidence_is_whole": all(remark.exit_code is ExitCode.WELL for remark in verification.remarks),
@@ -123,7 +125,7 @@ def shortfalls(summary: Mapping[str, Any], *, has_person: bool = False) -> list[
 
     A person who signs in has an account that stays enabled, and the role together with it while the window is open.
     """
-    expected = {
+    expected: dict[str, object] = {
         "sealed": True,
         "privileged_roles": [],
         "account_enabled": has_person,
@@ -132,7 +134,8 @@ def shortfalls(summary: Mapping[str, Any], *, has_person: bool = False) -> list[
         "second_post_apply_writes": 0,
         "apply_privileged_writes": 0,
         "role_held_at_the_end": False,
-        **({} if has_person else {"usable_privilege_seconds": 0}),
+        # With a person the account is open for as long as it holds the role, and no longer than the window.
+        "usable_privilege_seconds": min(summary["role_held_seconds"], summary["window_seconds"]) if has_person else 0,
         "evidence_is_whole": True,
         "credentials_while_held": [],
     }

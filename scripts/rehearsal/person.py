@@ -21,9 +21,9 @@ from steward.errors import RefusedError
 from steward.wellknown.clients import AZURE_CLI
 
 # RFC 7636, appendix B: a sandbox's codes are nobody's secret, so anybody may know their verifier.
-_VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
-_CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-_LOOPBACK = "http://localhost"
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+LOOPBACK = "http://localhost"
 _PAGES = 6
 
 _GLANCE_SECONDS = 0.2
@@ -41,6 +41,11 @@ class Person:
     fault: Exception | None = None
     _is_over: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def opener(self) -> dict[str, str]:
+        """Return the variables by which a program that opens a browser opens this person's; none for this one."""
+        return {}
+
     @contextmanager
     def at_hand(self) -> Iterator[None]:
         """Have the person act in a thread; raises what stopped it once the block ends."""
@@ -56,25 +61,32 @@ class Person:
 
     def _act(self) -> None:
         try:
-            if not self._wait_for(lambda: len(self._passes()) == 1 and self._account()["accountEnabled"]):
-                return
-            self.scene.control.register_method(LOGIN, self._passes()[0])
-            if not self._wait_for(lambda: len(self._passes()) > 1 and self._is_elevated_and_consented()):
-                return
-            if self.is_patient:
-                self.scene.control.advance_clock(_FLOOR_SECONDS)
-            application = self._application()
-            sign_in(
-                self.scene.sandbox.base_url,
-                self.scene.sandbox.ca_file,
-                tenant_id=self.scene.sandbox.tenant_id,
-                client_id=application["appId"],
-                redirect_uri=REDIRECT_URI,
-                login=LOGIN,
-                access_pass=self._passes()[-1],
-            )
+            self._live()
         except Exception as fault:  # noqa: BLE001  # it is raised where the person was sent for
             self.fault = fault
+
+    def _live(self) -> None:
+        if not self._wait_for(lambda: len(self._passes()) == 1 and self._account()["accountEnabled"]):
+            return
+        self.scene.control.register_method(LOGIN, self._passes()[0])
+        if not self._wait_for(lambda: len(self._passes()) > 1 and self._is_elevated_and_consented()):
+            return
+        self._let_pass()
+        application = self._application()
+        sign_in(
+            self.scene.sandbox.base_url,
+            self.scene.sandbox.ca_file,
+            tenant_id=self.scene.sandbox.tenant_id,
+            client_id=application["appId"],
+            redirect_uri=REDIRECT_URI,
+            login=LOGIN,
+            access_pass=self._passes()[-1],
+        )
+
+    def _let_pass(self) -> None:
+        """Let the minutes go by in which Privileged Identity Management takes no role back."""
+        if self.is_patient:
+            self.scene.control.advance_clock(_FLOOR_SECONDS)
 
     def _wait_for(self, condition: Callable[[], object]) -> bool:
         while not condition():
@@ -142,20 +154,30 @@ def sign_in(
     With `takes_token` the person is given one for Microsoft Graph as well. Raises `RefusedError` with the page's words
     when it does not lead back to the application.
     """
-    context = ssl.create_default_context(cafile=str(ca_file))
-    with httpx.Client(base_url=base_url, verify=context, trust_env=False, timeout=30) as browser:
+    with open_client(base_url, ca_file) as browser:
         typed = {"login": login, "accessPass": access_pass}
         _arrive(browser, tenant_id, client_id=client_id, redirect_uri=redirect_uri, scope="User.Read", typed=typed)
         if not takes_token:
             return
         # Whoever is signed in gets tokens for Microsoft Graph as well, which may outlive the window.
         scope = f"{base_url}/.default"
-        code = _arrive(browser, tenant_id, client_id=AZURE_CLI, redirect_uri=_LOOPBACK, scope=scope, typed=typed)
-        redeemed = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "redirect_uri": _LOOPBACK}
-        redeemed |= {"code": code, "code_verifier": _VERIFIER, "scope": scope}
-        answer = browser.post(f"/{tenant_id}/oauth2/v2.0/token", data=redeemed)
-        if not answer.is_success:
-            raise RefusedError("the person was given no token", why=answer.text)
+        code = _arrive(browser, tenant_id, client_id=AZURE_CLI, redirect_uri=LOOPBACK, scope=scope, typed=typed)
+        redeem(browser, tenant_id, code, scope)
+
+
+def redeem(browser: httpx.Client, tenant_id: str, code: str, scope: str) -> None:
+    """Change a code of Azure CLI's into a token; raises `RefusedError` when it is not given one."""
+    form = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "redirect_uri": LOOPBACK}
+    form |= {"code": code, "code_verifier": VERIFIER, "scope": scope}
+    answer = browser.post(f"/{tenant_id}/oauth2/v2.0/token", data=form)
+    if not answer.is_success:
+        raise RefusedError("the person was given no token", why=answer.text)
+
+
+def open_client(base_url: str, ca_file: Path) -> httpx.Client:
+    """Return a client of the sandbox's pages, over verified TLS."""
+    context = ssl.create_default_context(cafile=str(ca_file))
+    return httpx.Client(base_url=base_url, verify=context, trust_env=False, timeout=30)
 
 
 def _arrive(
@@ -167,7 +189,7 @@ def _arrive(
         "response_type": "code",
         "redirect_uri": redirect_uri,
         "scope": scope,
-        "code_challenge": _CHALLENGE,
+        "code_challenge": CHALLENGE,
         "code_challenge_method": "S256",
     }
     answer = browser.get(f"/{tenant_id}/oauth2/v2.0/authorize", params=asked)

@@ -60,6 +60,7 @@ def set_the_scene(
     base_environment: Mapping[str, str],
     seed: Seed | None = None,
     elevation: str = "at_deploy",
+    consent: str = "graph",
     window_minutes: int = 60,
     sink: Path | None = None,
     edit: Callable[[str], str] = str,
@@ -73,7 +74,13 @@ def set_the_scene(
     file = folder / f"{NAME}.yaml"
     resumed = state is not None and holds_tenants(state) and file.exists()
     tls = folder / "sandbox"
-    options: dict[str, Any] = {"elevation": elevation, "window_minutes": window_minutes, "sink": sink, "edit": edit}
+    options: dict[str, Any] = {
+        "elevation": elevation,
+        "consent": consent,
+        "window_minutes": window_minutes,
+        "sink": sink,
+        "edit": edit,
+    }
     # What the identities need follows from the file, and the file names one of them: so it is written twice.
     if not resumed:
         write_tenant_file(file, cloud="global", tenant_id=_NO_TENANT, deployer_id=_NO_DEPLOYER, **options)

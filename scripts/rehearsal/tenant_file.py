@@ -31,7 +31,7 @@ application:
     delegated:
       scopes: [User.Read, offline_access]
   redirect_uris: [{redirect_uri}]
-{dashboard}elevation: {elevation}
+{dashboard}{consent}elevation: {elevation}
 window_minutes: {window_minutes}
 evidence: evidence
 """
@@ -62,6 +62,7 @@ def write_tenant_file(
     tenant_id: str,
     deployer_id: str,
     elevation: str = "at_deploy",
+    consent: str = "graph",
     window_minutes: int = 60,
     sink: Path | None = None,
     edit: Callable[[str], str] = str,
@@ -81,6 +82,7 @@ def write_tenant_file(
         tenant_id=tenant_id,
         deployer_id=deployer_id,
         dashboard="" if elevation in WINDOWS else _DASHBOARD,
+        consent="" if consent == "graph" else f"consent: {consent}\n",
         elevation=elevation,
         window_minutes=window_minutes,
     )

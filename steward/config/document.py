@@ -5,7 +5,6 @@ are generated from it. What one value alone can get wrong is refused here, what 
 `rules`.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -55,26 +54,6 @@ WORD, MAPPING = "<word>", "<mapping>"
 
 def _word_or_mapping(value: object) -> str:
     return MAPPING if isinstance(value, dict | BaseModel) else WORD
-
-
-def _refuse_words(reasons: dict[str, tuple[str, str]]) -> Callable[[object], object]:
-    """Return a validator that refuses each word, known but not served, with why and what to use instead."""
-
-    def check(value: object) -> object:
-        if isinstance(value, str) and value in reasons:
-            why, next_move = reasons[value]
-            raise refuse(f"{value} is not served by this version", why=why, next_move=next_move)
-        return value
-
-    return check
-
-
-_CONSENTS_NOT_SERVED = {
-    "browser": (
-        "it takes a person who consents on the page of the admin consent, and no such answer is waited for",
-        "use graph, which grants the declared permissions and needs no sign-in",
-    ),
-}
 
 
 _CLIENT_ID = "9d3c0a51-7e24-4f0b-8a6d-2c1b0f9e8d7c"
@@ -497,13 +476,15 @@ class TenantDocument(Section):
         None,
         strict=False,
         description="Which sign-in of the account is awaited while it holds the role: the first one to the "
-        "application's dashboard, or none. Left out: dashboard for in_window and scheduled, none otherwise.",
+        "application's dashboard, or none. Left out: dashboard for in_window and scheduled, none otherwise. With "
+        "consent: browser the consent is awaited in any case, and none says that nothing else is.",
         examples=["dashboard"],
     )
-    consent: Annotated[Consent, BeforeValidator(_refuse_words(_CONSENTS_NOT_SERVED))] = Field(
+    consent: Consent = Field(
         Consent.GRAPH,
         strict=False,
-        description="How the one-time consent is given: through Microsoft Graph.",
+        description="How the one-time consent is given: through Microsoft Graph (graph), or by the account itself on "
+        "the page of the admin consent, in the window of in_window or scheduled (browser).",
         examples=["graph"],
     )
     sink: SinkSection | None = Field(

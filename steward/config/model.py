@@ -40,6 +40,7 @@ class Consent(StrEnum):
     """How the one-time consent is given."""
 
     GRAPH = "graph"
+    BROWSER = "browser"
 
 
 class FirstSignIn(StrEnum):
@@ -257,6 +258,19 @@ class Tenant(_Value):
     def opens_window(self) -> bool:
         """Return whether a person is to sign in as the account while it holds the role; not once it is sealed."""
         return self.elevation in {Elevation.IN_WINDOW, Elevation.SCHEDULED} and self.account.sealed_on is None
+
+    @property
+    def consents_in_browser(self) -> bool:
+        """Return whether a person gives the consent on the page of the admin consent, in the window."""
+        return self.consent is Consent.BROWSER
+
+    @property
+    def declares_principal(self) -> bool:
+        """Return whether the stack declares the application's service principal.
+
+        The vendor's comes into the tenant with the consent, where that is given in a browser.
+        """
+        return self.application.is_own or not self.consents_in_browser
 
     @property
     def grants_by_latch(self) -> bool:

@@ -15,7 +15,7 @@ from steward.config.clouds import CLOUDS
 from steward.config.document import CloudSection, TenantDocument
 from steward.config.folders import judge_ca_file, judge_evidence, judge_key_folder, judge_sink
 from steward.config.login import SHORTEST_LOCAL_PART, propose_login, telling_words
-from steward.config.model import Elevation, FirstSignIn, SignIn
+from steward.config.model import Consent, ConsentFor, Elevation, FirstSignIn, SignIn
 from steward.config.permission_names import resolve_permission
 from steward.config.problem import KeyPath, Problem, choose, nearest
 from steward.wellknown.permissions import PermissionKind, known_apis
@@ -200,12 +200,12 @@ def judge_window(document: TenantDocument, _: Circumstances) -> Iterator[Problem
                 "once the tenant is sealed",
             )
         return
-    if awaited is FirstSignIn.NONE:
+    if awaited is FirstSignIn.NONE and document.consent is Consent.GRAPH:
         yield Problem(
             ("first_sign_in",),
             f"{awaited} cannot go with elevation: {elevation}",
             "consent through Graph needs no role, so that nobody would be there to use it",
-            "write 'elevation: none', or leave first_sign_in out",
+            "write 'elevation: none' or 'consent: browser', or leave first_sign_in out",
         )
     if elevation is Elevation.SCHEDULED and document.window_minutes < SHORTEST_MINUTES:
         yield Problem(
@@ -213,6 +213,28 @@ def judge_window(document: TenantDocument, _: Circumstances) -> Iterator[Problem
             f"{document.window_minutes} is too short for elevation: scheduled",
             "Entra ID schedules a role for 5 minutes or more, counted from when it takes the request",
             f"write {SHORTEST_MINUTES} or more, or 'elevation: in_window'",
+        )
+
+
+def judge_consent(document: TenantDocument, _: Circumstances) -> Iterator[Problem]:
+    """Demand a window in which a person can consent on the page, and what that page can grant."""
+    if document.consent is not Consent.BROWSER:
+        return
+    if document.elevation not in WINDOW_ELEVATIONS:
+        yield Problem(
+            ("consent",),
+            f"{document.consent} cannot go with elevation: {document.elevation}",
+            "a person consents as the account, and credentials never change hands while the role is held: this "
+            "elevation keeps the account disabled for as long as it may hold it",
+            "use in_window or scheduled, or 'consent: graph', which needs no sign-in",
+        )
+    delegated = document.application.permissions.delegated
+    if delegated is not None and delegated.granted_for is ConsentFor.ACCOUNT:
+        yield Problem(
+            ("application", "permissions", "delegated", "for"),
+            f"{delegated.granted_for} cannot go with consent: browser",
+            "the page of the admin consent grants delegated permissions for all principals, always",
+            "write all_principals, or 'consent: graph'",
         )
 
 
@@ -397,7 +419,8 @@ RULES = (
     Rule(("deployer", "identities"), judge_deployer),
     Rule(("identities", "evidence"), judge_made_identities),
     Rule(("account", "mfa"), judge_mfa),
-    Rule(("elevation", "window_minutes", "first_sign_in"), judge_window),
+    Rule(("elevation", "window_minutes", "first_sign_in", "consent"), judge_window),
+    Rule(("elevation", "consent", "application"), judge_consent),
     Rule(("elevation", "account", "application", "dashboard"), judge_person),
     Rule(("application",), judge_permissions),
     Rule(("application",), judge_redirect_uris),

@@ -1,10 +1,7 @@
 """How a program signs in to the tenant, in the ways that the azuread provider knows too."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
@@ -19,59 +16,21 @@ from azure.identity import (
 
 from steward.config.clouds import Cloud
 from steward.errors import ConfigError
-from steward.secret import Secret
+from steward.graph.job_token import request_job_token
+from steward.graph.sign_in_methods import (
+    BrowserSignIn,
+    CertificateSignIn,
+    CliSignIn,
+    DeviceCodeSignIn,
+    FederatedSignIn,
+    JobSignIn,
+    SecretSignIn,
+    SignInMethod,
+)
 
 # Left to itself the library waits 300 seconds for either, four times over.
 _CONNECTION_SECONDS, _ANSWER_SECONDS = 10, 20
 _RENEWED_BEFORE_SECONDS = 300
-
-
-@dataclass(frozen=True)
-class SecretSignIn:
-    """An application with a client secret."""
-
-    client_id: str
-    client_secret: Secret
-
-
-@dataclass(frozen=True)
-class CertificateSignIn:
-    """An application with a certificate and its private key in a PEM or PKCS#12 file."""
-
-    client_id: str
-    certificate: Path
-    password: Secret | None = None
-
-
-@dataclass(frozen=True)
-class FederatedSignIn:
-    """An application that trusts a pipeline's identity token, asked for anew at each sign-in."""
-
-    client_id: str
-    read_token: Callable[[], Secret]
-
-
-@dataclass(frozen=True)
-class CliSignIn:
-    """The person signed in to Azure CLI."""
-
-
-@dataclass(frozen=True)
-class BrowserSignIn:
-    """A person at this machine's browser, with a public client of Microsoft."""
-
-    client_id: str
-
-
-@dataclass(frozen=True)
-class DeviceCodeSignIn:
-    """A person at a browser elsewhere; `show` is told the address and the code to enter there."""
-
-    client_id: str
-    show: Callable[[str], None]
-
-
-SignInMethod = SecretSignIn | CertificateSignIn | FederatedSignIn | CliSignIn | BrowserSignIn | DeviceCodeSignIn
 
 
 def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> TokenCredential:
@@ -90,10 +49,8 @@ def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> Token
             return ClientSecretCredential(tenant_id, method.client_id, method.client_secret.reveal(), **options)
         case CertificateSignIn():
             return _open_certificate(tenant_id, method, options)
-        case FederatedSignIn():
-            return ClientAssertionCredential(
-                tenant_id, method.client_id, lambda: method.read_token().reveal(), **options
-            )
+        case FederatedSignIn() | JobSignIn():
+            return _open_federated(tenant_id, method, options)
         case CliSignIn():
             return _OneSignIn(AzureCliCredential(tenant_id=tenant_id))
         case BrowserSignIn():
@@ -106,6 +63,17 @@ def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> Token
             return _OneSignIn(
                 DeviceCodeCredential(tenant_id=tenant_id, client_id=method.client_id, prompt_callback=show, **options)
             )
+
+
+def _open_federated(
+    tenant_id: str, method: FederatedSignIn | JobSignIn, options: dict[str, Any]
+) -> ClientAssertionCredential:
+    def ask() -> str:
+        if isinstance(method, JobSignIn):
+            return request_job_token(method.address, method.bearer).reveal()
+        return method.read_token().reveal()
+
+    return ClientAssertionCredential(tenant_id, method.client_id, ask, **options)
 
 
 class _OneSignIn:

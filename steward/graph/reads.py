@@ -33,6 +33,7 @@ from steward.facts import (
     GrantsState,
     GroupState,
     MethodsState,
+    NoClient,
     Organization,
     PassState,
     Reading,
@@ -52,6 +53,8 @@ from steward.wellknown.account import STAMP
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 
 # A mailbox only resets a password, and a pass is what a second factor is enrolled with.
+# "temporaryAccessPassAuthenticationMethod resource type", learn.microsoft.com, read November 2026.
+_USED = "OneTimeUsed"
 _NO_SECOND_FACTOR = frozenset(
     {
         "#microsoft.graph.passwordAuthenticationMethod",
@@ -195,6 +198,10 @@ async def read_methods(session: GraphSession, user_id: str) -> Reading[MethodsSt
                     ends=entry.start_date_time + timedelta(minutes=entry.lifetime_in_minutes),
                     is_delivered=entry.id in session.delivered_passes,
                     is_for_window=session.delivered_passes.get(entry.id, False),
+                    begins=entry.start_date_time,
+                    used_since=session.used_passes.setdefault(entry.id, session.now())
+                    if entry.method_usability_reason == _USED
+                    else None,
                 )
                 for entry in passes
             ),
@@ -340,7 +347,7 @@ async def read_grants(
     async def read() -> Reading[GrantsState]:
         client = await _service_principal(session, client_app_id)
         if client is None:
-            return Absent(f"the service principal of application {client_app_id}")
+            return NoClient(f"the service principal of application {client_app_id}")
         resources = {app_id: await _service_principal(session, app_id) for app_id in resource_app_ids}
         missing = [app_id for app_id, resource in resources.items() if resource is None]
         if missing and needs_all_apis:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -48,6 +48,11 @@ _OF_APPLICATION = [
     "createdDateTime",
     "passwordCredentials",
     "keyCredentials",
+    "web",
+    "spa",
+    "publicClient",
+    "isFallbackPublicClient",
+    "api",
 ]
 _OF_PRINCIPAL = ["id", "accountEnabled", "passwordCredentials", "keyCredentials"]
 _DIRECTORY_ROLE = "#microsoft.graph.directoryRole"
@@ -99,8 +104,22 @@ async def _read_application(session: GraphSession, object_id: str) -> Registrati
             TrustState(each.id, each.name or "", each.issuer or "", each.subject or "", tuple(each.audiences or ()))
             for each in trusts
         ),
+        openings=tuple(_openings(application)),
         principal=await _read_principal(session, application.app_id),
     )
+
+
+def _openings(application: Application) -> Iterator[str]:
+    """Yield through what delegated permissions could be used that somebody granted to the application."""
+    for name, platform in (("web", application.web), ("spa", application.spa), ("public", application.public_client)):
+        count = len((platform.redirect_uris if platform else None) or ())
+        if count:
+            yield f"{count} {name} redirect URI{'' if count == 1 else 's'}"
+    if application.is_fallback_public_client:
+        yield "public client flows"
+    scopes = (application.api.oauth2_permission_scopes if application.api else None) or ()
+    if any(scope.is_enabled for scope in scopes):
+        yield "a scope that it exposes"
 
 
 async def _read_principal(session: GraphSession, client_id: str) -> PrincipalState | None:

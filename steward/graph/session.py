@@ -55,6 +55,7 @@ class GraphSession:
         self.caller = caller
         self.answers: list[Answer] = []
         self.delivered_passes: dict[str, bool] = {}  # by id, whether it is for the window
+        self.used_passes: dict[str, datetime] = {}  # by id, since when they are known to be used
         self.registered: set[str] = set()  # object ids of applications
         self._ahead = timedelta(0)
 

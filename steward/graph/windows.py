@@ -1,9 +1,13 @@
-"""What the tenant shows of a window: the role schedule that was asked for last, and the sign-ins since it began."""
+"""What the tenant shows of a window: the role schedule asked for last, the sign-ins since it began, the consent."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgraph.generated.audit_logs.directory_audits.directory_audits_request_builder import (
+    DirectoryAuditsRequestBuilder,
+)
 from msgraph.generated.audit_logs.sign_ins.sign_ins_request_builder import SignInsRequestBuilder
+from msgraph.generated.models.operation_result import OperationResult
 from msgraph.generated.role_management.directory.role_assignment_schedule_instances import (
     role_assignment_schedule_instances_request_builder as active_instances,
 )
@@ -11,13 +15,15 @@ from msgraph.generated.role_management.directory.role_assignment_schedule_reques
     role_assignment_schedule_requests_request_builder as schedule_requests,
 )
 
-from steward.facts import Absent, Reading, SignInState, WindowState
+from steward.facts import Absent, ConsentEntry, Reading, SignInAttempt, SignInState, WindowState
 from steward.graph.failures import reading
 from steward.graph.paging import quote, read_all
 from steward.graph.session import GraphSession
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from steward.wellknown.schedules import REMOVED
 
+# "Microsoft Entra audit log categories and activities", learn.microsoft.com, read November 2026.
+_CONSENTED = "Consent to application"
 _ASSIGN, _REMOVE = "adminassign", "adminremove"
 # A schedule keeps whole seconds, its request may be answered with fractions of them.
 _ROUNDING = timedelta(seconds=1)
@@ -77,6 +83,55 @@ async def read_first_sign_in(session: GraphSession, user_id: str, app_id: str, s
         return SignInState(at=first.created_date_time.astimezone(UTC), application=first.app_display_name or app_id)
 
     return await reading("the sign-in log", read)
+
+
+async def read_attempts(
+    session: GraphSession, user_id: str, app_id: str | None, since: datetime
+) -> Reading[tuple[SignInAttempt, ...]]:
+    """Read who tried to sign in since a moment, as the account to anything, or as anybody to the application."""
+
+    async def read() -> tuple[SignInAttempt, ...]:
+        moment = (since - _ROUNDING).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found: dict[str, SignInAttempt] = {}
+        for condition in (f"userId eq {quote(user_id)}", f"appId eq {quote(app_id)}" if app_id else ""):
+            if not condition:
+                continue
+            query = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(
+                filter=f"{condition} and createdDateTime ge {moment}"
+            )
+            for entry in await read_all(session.client.audit_logs.sign_ins, query):
+                found[entry.id] = SignInAttempt(
+                    at=entry.created_date_time.astimezone(UTC),
+                    user_id=entry.user_id or "",
+                    login=entry.user_principal_name or "",
+                    application=entry.app_display_name or entry.app_id or "",
+                    error_code=int(entry.status.error_code or 0) if entry.status else 0,
+                )
+        return tuple(sorted(found.values(), key=lambda entry: entry.at))
+
+    return await reading("the sign-in log", read)
+
+
+async def read_consent_entry(session: GraphSession, principal_id: str) -> Reading[ConsentEntry]:
+    """Read the last consent to an application, by its service principal, that the audit log has."""
+
+    async def read() -> Reading[ConsentEntry]:
+        builder = DirectoryAuditsRequestBuilder.DirectoryAuditsRequestBuilderGetQueryParameters
+        query = builder(filter=f"targetResources/any(t:t/id eq {quote(principal_id)})")
+        entries = await read_all(session.client.audit_logs.directory_audits, query)
+        given = [
+            entry
+            for entry in entries
+            if entry.activity_display_name == _CONSENTED and entry.result in {None, OperationResult.Success}
+        ]
+        if not given:
+            return Absent("a consent in the audit log")
+        last = max(given, key=lambda entry: entry.activity_date_time)
+        user = last.initiated_by.user if last.initiated_by else None
+        by = (user.user_principal_name if user else None) or "somebody whom the log does not name"
+        return ConsentEntry(last.activity_date_time.astimezone(UTC), by)
+
+    return await reading("the audit log", read)
 
 
 def _is_about(entry: Any) -> bool:

@@ -19,11 +19,15 @@ class Already:
 
 @dataclass(frozen=True)
 class GraphCall:
-    """Something to do through Graph; `verb` says in the past tense what will have been done."""
+    """Something to do through Graph; `verb` says in the past tense what will have been done.
+
+    With `finding` it puts right what should not have been, which is told when it is done, and counts as a finding.
+    """
 
     verb: str
     subject: str
     act: GraphAct
+    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,15 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Invite:
+    """A person is to be sent to the page of the admin consent for the application of this client id."""
+
+    subject: str
+    client_id: str
+    instructions: str
+
+
+@dataclass(frozen=True)
 class Blocked:
     """The step cannot go on: what, why, and what somebody has to do first."""
 
@@ -67,7 +80,7 @@ class Found:
     next_move: str
 
 
-Action = Already | GraphCall | TerraformCall | Wait | Blocked | Found
+Action = Already | GraphCall | TerraformCall | Invite | Wait | Blocked | Found
 
 
 def could_not_tell(subject: str, why: str) -> Blocked:

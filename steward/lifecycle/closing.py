@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from steward.config.model import SignIn, Tenant
-from steward.errors import ExitCode
+from steward.errors import ExitCode, worse
 from steward.lifecycle.post_apply import PostApply, RunStep, close, to_the_end
-from steward.lifecycle.runner import StepOutcome, worse
+from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import CLOSE, CLOSE_ALONE, GUARD, SHUT, SHUT_ALONE
 

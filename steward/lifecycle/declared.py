@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from steward.config.model import ConsentFor, Permission, Tenant
-from steward.facts import DelegatedGrant, GrantsState
+from steward.facts import AppRoleGrant, DelegatedGrant, GrantsState
 
 
 @dataclass(frozen=True)
@@ -54,18 +54,39 @@ def delegated_wishes(grants: GrantsState, tenant: Tenant, account_id: str) -> It
         )
 
 
+def lacking(grants: GrantsState, tenant: Tenant, account_id: str) -> list[str]:
+    """Return the names of the permissions that are declared and not granted."""
+    names = [permission.value for permission in missing_roles(grants, tenant)]
+    return names + [scope for wish in delegated_wishes(grants, tenant, account_id) for scope in sorted(wish.missing)]
+
+
 def surplus(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[str]:
     """Yield in words each grant that the file does not declare."""
     names = {resource.object_id: resource for resource in grants.resources.values()}
-    declared_roles = {
+    for grant in surplus_roles(grants, tenant):
+        resource = names.get(grant.resource_id)
+        value = resource.app_roles_offered.get(grant.role_id) if resource else None
+        yield f"application permission {value or grant.role_id}"
+    for delegated, extra in surplus_scopes(grants, tenant, account_id):
+        whom = "all principals" if delegated.principal_id is None else f"user {delegated.principal_id}"
+        yield f"delegated {' '.join(sorted(extra))} for {whom}"
+
+
+def surplus_roles(grants: GrantsState, tenant: Tenant) -> Iterator[AppRoleGrant]:
+    """Yield each application permission that was granted and is not declared."""
+    declared = {
         (grants.resources[permission.resource_app_id].object_id, permission.id)
         for permission in tenant.application.permissions.application
     }
     for grant in grants.app_roles:
-        if (grant.resource_id, grant.role_id) not in declared_roles:
-            resource = names.get(grant.resource_id)
-            value = resource.app_roles_offered.get(grant.role_id) if resource else None
-            yield f"application permission {value or grant.role_id}"
+        if (grant.resource_id, grant.role_id) not in declared:
+            yield grant
+
+
+def surplus_scopes(
+    grants: GrantsState, tenant: Tenant, account_id: str
+) -> Iterator[tuple[DelegatedGrant, frozenset[str]]]:
+    """Yield each delegated grant that goes beyond what is declared, with the scopes by which it does."""
     wished = {
         wish.existing.grant_id: wish.scopes
         for wish in delegated_wishes(grants, tenant, account_id)
@@ -74,5 +95,4 @@ def surplus(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[st
     for delegated in grants.delegated:
         extra = delegated.scopes - wished.get(delegated.grant_id, frozenset())
         if extra:
-            whom = "all principals" if delegated.principal_id is None else f"user {delegated.principal_id}"
-            yield f"delegated {' '.join(sorted(extra))} for {whom}"
+            yield delegated, extra

@@ -41,9 +41,15 @@ GOVERNING_PLANS = frozenset({_SCHEDULING_PLAN, "Entra_Identity_Governance"})
 ALWAYS = When("always", lambda _: True)
 BY_LATCH = When("`elevation: at_deploy` or `in_window`", lambda tenant: tenant.grants_by_latch)
 NOT_BY_LATCH = When("`elevation: scheduled` or `none`", lambda tenant: not tenant.grants_by_latch)
-FIRST_SIGN_IN = When("`first_sign_in: dashboard`", lambda tenant: tenant.first_sign_in is FirstSignIn.DASHBOARD)
+FIRST_SIGN_IN = When(
+    "`first_sign_in: dashboard` or `consent: browser`",
+    lambda tenant: tenant.first_sign_in is FirstSignIn.DASHBOARD or tenant.consents_in_browser,
+)
 OWN = When("own registration", lambda tenant: tenant.application.is_own)
-VENDORS = When("`application.client_id`", lambda tenant: not tenant.application.is_own)
+VENDORS = When(
+    "`application.client_id` with `consent: graph`",
+    lambda tenant: not tenant.application.is_own and tenant.declares_principal,
+)
 DASHBOARD = When("`dashboard`", lambda tenant: bool(tenant.dashboard))
 SIGN_IN = When("`sign_in: allowed`", lambda tenant: tenant.account.sign_in is SignIn.ALLOWED)
 GOVERNED = When("Entra ID P2 or ID Governance in the tenant", lambda _: True, GOVERNING_PLANS)
@@ -157,8 +163,8 @@ POST_APPLY_NEEDS = (
         "read the application and what it was granted",
         wider=("Application.ReadWrite.All", "Directory.Read.All"),
     ),
-    Need("AppRoleAssignment.ReadWrite.All", "grant application permissions"),
-    Need("DelegatedPermissionGrant.ReadWrite.All", "grant and read delegated permissions"),
+    Need("AppRoleAssignment.ReadWrite.All", "grant application permissions, or take back what is not declared"),
+    Need("DelegatedPermissionGrant.ReadWrite.All", "grant, read and take back delegated permissions"),
     Need("RoleManagement.ReadWrite.Directory", "take Global Administrator away"),
     Need("User.EnableDisableAccount.All", "disable the account", wider=("User.ReadWrite.All",)),
     Need("User.RevokeSessions.All", "end the account's sessions", wider=("User.ReadWrite.All",)),
@@ -175,7 +181,7 @@ POST_APPLY_NEEDS = (
         SIGN_IN,
         wider=("UserAuthenticationMethod.ReadWrite.All",),
     ),
-    Need("AuditLog.Read.All", "see the first sign-in in the sign-in log", FIRST_SIGN_IN),
+    Need("AuditLog.Read.All", "see who signs in and who consents, in the logs", FIRST_SIGN_IN),
     Need("LicenseAssignment.ReadWrite.All", "assign the account's licences", LICENCES, wider=("User.ReadWrite.All",)),
     *READ_GOVERNED_GROUPS,
 )

@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from steward.errors import ExitCode
+from steward.errors import ExitCode, worse
 from steward.facts import (
     NOT_READ,
     Absent,
+    Facts,
     LatchState,
     PlanState,
     RoleHoldings,
@@ -25,7 +26,7 @@ from steward.facts import (
 from steward.lifecycle.ownership import find_stray, is_strangers
 from steward.lifecycle.privilege import describe, privileged
 from steward.lifecycle.reopening import stands
-from steward.lifecycle.runner import StepOutcome, worse
+from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import (
     ABANDON,
@@ -33,6 +34,7 @@ from steward.lifecycle.steps import (
     ATTEND,
     CLOSE,
     CONSENT,
+    CONSENT_IN_BROWSER,
     ELEVATE,
     ENROL,
     OPEN,
@@ -41,6 +43,7 @@ from steward.lifecycle.steps import (
     SEAL,
     SETTLE,
     SHUT,
+    TRIM,
     VERIFY,
 )
 from steward.lifecycle.window import find_open_window
@@ -49,14 +52,23 @@ from steward.wellknown.latch import SEALED
 # The consent needs no role, and a person who signed in before it was asked to consent, to whatever is asked of users.
 # Every credential changes hands before the role is granted.
 _WINDOW = (CONSENT, OPEN, ENROL, ADMIT, ELEVATE, ATTEND)
+# Whoever consents in a browser needs the role for it; the step at the head only looks whether it is worth a window.
+_WINDOW_WITH_CONSENT = (CONSENT, OPEN, ENROL, ADMIT, ELEVATE, CONSENT_IN_BROWSER, ATTEND)
 
 T = TypeVar("T")
 RunStep = Callable[[Step], Awaitable[StepOutcome]]
 
 
+def _is_seen_or_told(facts: Facts) -> bool:
+    return isinstance(facts.first_sign_in, SignInState) or facts.operators_word is True
+
+
 @dataclass
 class PostApply:
-    """How a run ended; `is_sealed` and `privileged_roles` are None when the run could not tell."""
+    """How a run ended; `is_sealed` and `privileged_roles` are None when the run could not tell.
+
+    `has_happened` judges whether what a window is opened for has happened.
+    """
 
     exit_code: ExitCode = ExitCode.WELL
     writes: int = 0
@@ -70,6 +82,7 @@ class PostApply:
     privileged_roles: tuple[str, ...] | None = None
     plan: str | None = None
     steps: dict[str, str] = field(default_factory=dict)
+    has_happened: Callable[[Facts], bool] = field(default=_is_seen_or_told, repr=False)
 
     def take(self, outcome: StepOutcome) -> bool:
         """Add a step's outcome; return whether the step was confirmed."""
@@ -87,7 +100,7 @@ class PostApply:
         if isinstance(facts.window, WindowState | Absent):
             self.is_window_open = find_open_window(facts) is not None
         self.is_reopened = self.is_reopened or stands(facts)
-        if isinstance(facts.first_sign_in, SignInState) or facts.operators_word is True:
+        if self.has_happened(facts):
             self.is_attended = True
         if isinstance(facts.plan, PlanState):
             count = len(facts.plan.changes)
@@ -122,10 +135,17 @@ class PostApply:
         self.exit_code = worse(self.exit_code, ExitCode.FINDINGS if self.privileged_roles else ExitCode.COULD_NOT_TELL)
 
 
-async def post_apply(run: RunStep, *, opens_window: bool = False, result: PostApply | None = None) -> PostApply:
+async def post_apply(
+    run: RunStep,
+    *,
+    opens_window: bool = False,
+    consents_in_browser: bool = False,
+    result: PostApply | None = None,
+) -> PostApply:
     """Run the whole order; the returned exit code is 0 only if every step was confirmed and nothing was found.
 
-    With `opens_window` a person signs in as the account while it holds the role: credentials before, closed after.
+    With `opens_window` a person signs in as the account while it holds the role: credentials before, closed after; with
+    `consents_in_browser` he consents as well, and what that grants beyond the file is taken back.
     `result` is filled as the run goes on, for whoever has to tell how far one came that was broken off.
     """
     result = PostApply() if result is None else result
@@ -136,20 +156,20 @@ async def post_apply(run: RunStep, *, opens_window: bool = False, result: PostAp
         if (is_usable or result.may_be_privileged) and not result.is_reopened:
             # Mending what is missing takes its time, and the role would stand all the while for nothing: a deploy that
             # granted it did so for a consent that needs none, and a window that an earlier run opened cannot go on.
-            await to_the_end(withdraw(run, result, opens_window=opens_window))
+            await to_the_end(withdraw(run, result, opens_window=opens_window, trims=consents_in_browser))
         return result
     if is_usable and not result.is_window_open:
         # Somebody enabled it while it holds the role: that is ended before anything else is done.
         result.take(await to_the_end(run(CLOSE)))
-    steps = (PROVE, *_WINDOW) if opens_window and not (result.is_sealed or result.is_attended) else (PROVE, CONSENT)
+    steps = _before_closing(result, opens_window=opens_window, consents_in_browser=consents_in_browser)
     try:
         is_done = await in_order(run, result, steps)
     except (Exception, CancelledError):
         # Whatever broke here, or whoever broke it off, a role that is held is worse: it goes first.
-        await to_the_end(withdraw(run, result, opens_window=opens_window))
+        await to_the_end(withdraw(run, result, opens_window=opens_window, trims=consents_in_browser))
         raise
     if not is_done:
-        await to_the_end(withdraw(run, result, opens_window=opens_window))
+        await to_the_end(withdraw(run, result, opens_window=opens_window, trims=consents_in_browser))
         return result
     is_closed = False
     try:
@@ -159,6 +179,13 @@ async def post_apply(run: RunStep, *, opens_window: bool = False, result: PostAp
             await to_the_end(abandon(run, result))
     if not is_closed:
         return result
+    if consents_in_browser:
+        result.take(await run(TRIM))
+    return await _seal_and_settle(run, result)
+
+
+async def _seal_and_settle(run: RunStep, result: PostApply) -> PostApply:
+    """Run what comes once the role is gone, and nobody is to sign in with it any more."""
     result.take(await run(SEAL))
     # A deploy that was waiting for its approval may have granted the role meanwhile; from the seal on none can.
     if not result.take(await to_the_end(run(CLOSE))):
@@ -172,6 +199,13 @@ async def post_apply(run: RunStep, *, opens_window: bool = False, result: PostAp
     result.take(await run(SETTLE))
     result.take(await run(VERIFY))
     return result
+
+
+def _before_closing(result: PostApply, *, opens_window: bool, consents_in_browser: bool) -> tuple[Step, ...]:
+    """Return the steps up to the closing: with a window, unless what it is for has happened."""
+    if not opens_window or result.is_sealed or result.is_attended:
+        return (PROVE, CONSENT)
+    return (PROVE, *(_WINDOW_WITH_CONSENT if consents_in_browser else _WINDOW))
 
 
 async def close_only(run: RunStep, *, opens_window: bool = False, result: PostApply | None = None) -> PostApply:
@@ -211,12 +245,19 @@ async def in_order(run: RunStep, result: PostApply, steps: Iterable[Step]) -> bo
     return True
 
 
-async def withdraw(run: RunStep, result: PostApply, *, opens_window: bool) -> None:
-    """Take the role away, then leave the latch where no deploy grants it again, even if the first was blocked."""
+async def withdraw(run: RunStep, result: PostApply, *, opens_window: bool, trims: bool = False) -> None:
+    """Take the role away, then leave the latch where no deploy grants it again, even if the first was blocked.
+
+    With `trims` a person may have consented to more than the file declares, which is taken back.
+    """
     try:
         await close(run, result, opens_window=opens_window)
     finally:
-        await abandon(run, result)
+        try:
+            await abandon(run, result)
+        finally:
+            if trims:
+                result.take(await run(TRIM))
 
 
 async def close(run: RunStep, result: PostApply, *, opens_window: bool) -> bool:

@@ -3,15 +3,18 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from steward.config.model import Elevation, FirstSignIn, SignIn, Tenant
+from steward.consent import ConsentDesk
 from steward.evidence import find_account_id
 from steward.facts import (
     NOT_ASKED,
     Absent,
     Caller,
+    ConsentEntry,
+    ConsentPageState,
     DeliveryState,
     Facts,
     GrantsState,
@@ -28,6 +31,7 @@ from steward.facts import (
     ReopeningState,
     RoleHoldings,
     RoleTerm,
+    SignInAttempt,
     SignInState,
     SinkState,
     StackState,
@@ -58,6 +62,8 @@ from steward.wellknown.strengths import BUILT_IN_STRENGTHS
 
 # A policy counts when it reads back this many times: right after a change one replica may still know the old one.
 _READ_BACKS = 3
+# The sign-in for the consent itself is logged about when the consent is; the log keeps whole seconds.
+_AFTER_CONSENT = timedelta(seconds=3)
 
 
 @dataclass
@@ -87,6 +93,7 @@ class FactReader:
         operators_word: asyncio.Event | None = None,
         sink: Sink | None = None,
         reopening: Reopening | None = None,
+        desk: ConsentDesk | None = None,
     ) -> None:
         self._session = session
         self._workspace = workspace
@@ -98,6 +105,7 @@ class FactReader:
         self._operators_word = operators_word
         self._sink = sink
         self._reopening = reopening
+        self._desk = desk
         self._passed: dict[str, asyncio.Task[Any]] = {}
 
     async def read(self, names: Iterable[str]) -> Facts:
@@ -135,6 +143,9 @@ class FactReader:
                 "window": self._window,
                 "first_sign_in": self._first_sign_in,
                 "operators_word": self._word,
+                "attempts": self._attempts,
+                "consent_page": self._consent_page,
+                "consent_entry": self._consent_entry,
                 "stack": self._stack,
                 "registrations": self._registrations,
                 "plan": self._plan,
@@ -308,7 +319,8 @@ class FactReader:
         if isinstance(account, Absent | Unreadable):
             return account
         apps = [MICROSOFT_GRAPH_APP_ID]
-        if isinstance(stack, StackState) and stack.application_client_id:
+        # What the consent is to bring into the tenant is not there to be asked about.
+        if isinstance(stack, StackState) and stack.application_client_id and self._tenant.declares_principal:
             apps.append(stack.application_client_id)
         return await conditional_access.read_what_if(self._session, account.object_id, apps)
 
@@ -350,7 +362,10 @@ class FactReader:
             return stack
         if stack.application_client_id is None:
             return Absent("the application")
-        return await reads.read_grants(self._session, stack.application_client_id, self._declared_apis())
+        grants = await reads.read_grants(self._session, stack.application_client_id, self._declared_apis())
+        if self._desk is not None:
+            self._desk.note(grants, self._session.now())
+        return grants
 
     def _declared_apis(self) -> list[str]:
         declared = self._tenant.application.permissions
@@ -402,17 +417,66 @@ class FactReader:
             return Absent("an awaited sign-in")
         account: Reading[UserState] = await self._once("account")
         stack: Reading[StackState] = await self._once("stack")
-        window: Reading[WindowState] = await self._once("window")
-        for needed in (account, stack, window):
+        since: Reading[datetime] = await self._sign_in_counts_from()
+        for needed in (account, stack, since):
             if isinstance(needed, Absent | Unreadable):
                 return needed
-        if not (isinstance(account, UserState) and isinstance(stack, StackState) and isinstance(window, WindowState)):
+        if not (isinstance(account, UserState) and isinstance(stack, StackState) and isinstance(since, datetime)):
             return Absent("a window")
         if stack.application_client_id is None:
             return Absent("the application")
         return await windows.read_first_sign_in(
-            self._session, account.object_id, stack.application_client_id, window.opened
+            self._session,
+            account.object_id,
+            stack.application_client_id,
+            since,
         )
+
+    async def _sign_in_counts_from(self) -> Reading[datetime]:
+        """Return from when on a sign-in to the application is the awaited one."""
+        window: Reading[WindowState] = await self._once("window")
+        if isinstance(window, Absent | Unreadable) or not self._tenant.consents_in_browser:
+            return window if isinstance(window, Absent | Unreadable) else window.opened
+        # Whoever consents signs in to the application for it, and that is not the sign-in that is awaited.
+        entry: Reading[ConsentEntry] = await self._once("consent_entry")
+        if isinstance(entry, Absent | Unreadable):
+            return entry
+        is_given_now = self._desk is not None and self._desk.state.changed is not None
+        if is_given_now and entry.at < window.opened:
+            return Absent("the consent's entry in the audit log")
+        return max(window.opened, entry.at + _AFTER_CONSENT)
+
+    async def _attempts(self) -> Reading[tuple[SignInAttempt, ...]]:
+        account: Reading[UserState] = await self._once("account")
+        methods: Reading[MethodsState] = await self._once("methods")
+        stack: Reading[StackState] = await self._known_stack()
+        for needed in (account, methods, stack):
+            if isinstance(needed, Unreadable):
+                return needed
+        known = stack if isinstance(stack, StackState) else None
+        is_sealed = known is not None and isinstance(known.latch, LatchState) and known.latch.phase == SEALED
+        # Only who opens a window is given the permission to read the log.
+        if not self._tenant.opens_window or is_sealed or not isinstance(account, UserState):
+            return Absent("a window")
+        begins = [entry.begins for entry in methods.passes if entry.begins] if isinstance(methods, MethodsState) else []
+        if not begins:
+            return Absent("a pass to sign in with")
+        client_id = known.application_client_id if known is not None else None
+        return await windows.read_attempts(self._session, account.object_id, client_id, min(begins))
+
+    async def _consent_page(self) -> Reading[ConsentPageState]:
+        if self._desk is None:
+            return Absent("a page to consent on")
+        await self._once("grants")
+        return self._desk.state
+
+    async def _consent_entry(self) -> Reading[ConsentEntry]:
+        if not self._tenant.consents_in_browser:
+            return Absent("a consent in a browser")
+        grants: Reading[GrantsState] = await self._once("grants")
+        if isinstance(grants, Absent | Unreadable):
+            return grants
+        return await windows.read_consent_entry(self._session, grants.client.object_id)
 
     async def _word(self) -> Reading[bool]:
         return self._operators_word is not None and self._operators_word.is_set()

@@ -7,7 +7,7 @@ into the evidence file before the next one begins.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,15 +19,27 @@ from tenacity import AsyncRetrying, RetryError, retry_if_result, stop_after_dela
 
 from steward.acts import AccountAct, AssignRole, GrantRole, GraphAct, RequestRoleSchedule, TerraformAct, TurnLatch
 from steward.config.model import Tenant
-from steward.errors import ExitCode, FinalRefusalError, StewardError, TooEarlyError
+from steward.consent import ConsentDesk
+from steward.errors import ExitCode, FinalRefusalError, StewardError, TooEarlyError, worse
 from steward.evidence import EvidenceFile
 from steward.facts import Absent, Facts, StackState, Unreadable
 from steward.graph import writes
 from steward.graph.failures import without_request
 from steward.graph.roles import require_no_privileged_role
 from steward.graph.session import GraphSession
-from steward.lifecycle.actions import Action, Already, Blocked, Found, GraphCall, TerraformCall, Wait, could_not_tell
+from steward.lifecycle.actions import (
+    Action,
+    Already,
+    Blocked,
+    Found,
+    GraphCall,
+    Invite,
+    TerraformCall,
+    Wait,
+    could_not_tell,
+)
 from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory
+from steward.lifecycle.lines import Line, Observer, in_minutes
 from steward.lifecycle.reader import FactReader, StackMemory
 from steward.lifecycle.reopening import Reopening
 from steward.lifecycle.sightings import RoleSightings
@@ -46,19 +58,6 @@ _LATE_SECONDS = 30.0
 # What is not as it has to be, by the step that says so: before the work, and where it must not be overlooked.
 _VERBS: Mapping[str, str] = MappingProxyType({"preflight": "missing", "guard": "alarm"})
 
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that happened, for whoever watches: `verb` is one of a fixed few."""
-
-    step: str
-    verb: str
-    subject: str
-    reason: str = ""
-    next_move: str = ""
-
-
-Observer = Callable[[Line], None]
 
 # Parts of facts that say nothing about the decision and would fill the evidence file.
 _LONG = frozenset({"permissions", "skus", "domains", "member_ids", "app_roles_offered", "scopes_offered"})
@@ -98,6 +97,7 @@ class Runner:
         operators_word: asyncio.Event | None = None,
         guard_memory: GuardMemory = NO_MEMORY,
         reopening: Reopening | None = None,
+        desk: ConsentDesk | None = None,
     ) -> None:
         self._tenant = tenant
         self._session = session
@@ -112,6 +112,7 @@ class Runner:
         self._stack_memory = StackMemory()
         self._guard_memory = guard_memory
         self._reopening = reopening
+        self._desk = desk
         self._told: set[Line] = set()
 
     async def run(self, step: Step) -> StepOutcome:
@@ -120,6 +121,7 @@ class Runner:
         self._begin(step)
         self._note(step, "started", "")
         refusals: dict[str, str] = {}
+        had_word = self._operators_word.is_set()
         try:
             await self._attempts()(self._pass, step, outcome, refusals)
             while (waits := outcome.waits) is not None:
@@ -132,9 +134,19 @@ class Runner:
             for subject, why in (refusals or unseen).items():
                 refusal = Blocked(subject, why, "see why it was refused, then run again")
                 self._judge(step, refusal, outcome)
+        finally:
+            if step.invites:
+                await self._see_out(had_word=had_word)
         self._note(step, "blocked" if outcome.is_blocked else "confirmed", "")
         self._observe(Line(step.name, "blocked" if outcome.is_blocked else "confirmed", ""))
         return outcome
+
+    async def _see_out(self, *, had_word: bool) -> None:
+        """End what was opened for a person; a word given meanwhile was about this, and not about what comes next."""
+        if self._desk is not None:
+            await self._desk.close()
+        if not had_word:
+            self._operators_word.clear()
 
     def _begin(self, step: Step) -> None:
         """Keep of Terraform's state what the step may go by: ids, and nothing where a role is looked for."""
@@ -150,8 +162,9 @@ class Runner:
 
     async def _sleep(self, step: Step, wait: Wait) -> None:
         """Let some time pass, no more than is left; whoever gives his word, or the end that came in sleep, ends it."""
-        countdown = f"{_in_minutes(self._left_of(wait))} left"
-        self._observe(Line(step.name, "waiting", wait.subject, f"{wait.reason} ({countdown})"))
+        left = self._left_of(wait)
+        countdown = f"{in_minutes(left)} left"
+        self._observe(Line(step.name, "waiting", wait.subject, f"{wait.reason} ({countdown})", seconds_left=left))
         slept, is_given = 0.0, self._operators_word.is_set()
         while slept < self._poll_seconds and self._left_of(wait) > 0 and self._operators_word.is_set() is is_given:
             # In short pieces, each followed by a look at the clock: a timer stands still while the machine sleeps.
@@ -159,6 +172,8 @@ class Runner:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._word_or_never(is_given=is_given), piece)
             slept += piece
+            if self._desk is not None and self._desk.has_news():
+                return
 
     async def _word_or_never(self, *, is_given: bool) -> None:
         await (asyncio.Event() if is_given else self._operators_word).wait()
@@ -196,7 +211,7 @@ class Runner:
             return False
         actions = list(step.decide(outcome.facts, self._tenant))
         self._note(step, "saw", "", summarize(outcome.facts, step.reads), since=before)
-        calls = [action for action in actions if isinstance(action, GraphCall | TerraformCall)]
+        calls = [action for action in actions if isinstance(action, GraphCall | TerraformCall | Invite)]
         self._tell_refused(step, actions, outcome)
         refusals.clear()
         for call in calls:
@@ -219,6 +234,20 @@ class Runner:
         for action in actions:
             self._judge(step, action, outcome)
         return False
+
+    async def _invite(self, step: Step, invite: Invite) -> bool:
+        """Send a person to the page; return that it makes sense to look again."""
+        if self._desk is None:
+            raise ValueError("somebody is to be invited, and there is nothing to invite to")
+        invitation = await self._desk.invite(invite.client_id, self._now)
+        where = "none" if invitation.port is None else f"localhost:{invitation.port}"
+        self._note(step, "invited", invite.subject, {"listener": where, "browser_opened": invitation.is_opened})
+        if invitation.trouble:
+            self._observe(Line(step.name, "unheard", "the page's answer", invitation.trouble))
+        self._observe(Line(step.name, "invited", invite.subject, invite.instructions))
+        opened = "opened in the browser" if invitation.is_opened else "to be opened"
+        self._observe(Line(step.name, "address", opened, invitation.address))
+        return True
 
     def _time_to_read(self, waited: Wait | None) -> float | None:
         """Return the seconds that reading may take: whatever Graph puts off, nobody is waited for far beyond it."""
@@ -248,23 +277,30 @@ class Runner:
             operators_word=self._operators_word,
             sink=self._sink,
             reopening=self._reopening,
+            desk=self._desk,
         )
         return await reader.read(step.reads)
 
     async def _perform(
         self,
         step: Step,
-        call: GraphCall | TerraformCall,
+        call: GraphCall | TerraformCall | Invite,
         outcome: StepOutcome,
         refusals: dict[str, str],
     ) -> bool:
         """Perform one call; return whether it makes sense to look again and go on."""
+        if isinstance(call, Invite):
+            return await self._invite(step, call)
         if step.needs_no_role and isinstance(call.act, AccountAct):
             try:
                 await require_no_privileged_role(self._session, call.act.user_id)
             except FinalRefusalError as error:
                 self._judge(step, Blocked(call.subject, f"{error.what}: {error.why}", error.next_move), outcome)
                 return False
+        if isinstance(call, GraphCall) and call.finding:
+            # Whatever becomes of the call, it should not have been necessary.
+            next_move = "it is taken back; find out who asks for it, or declare it in the tenant file"
+            self._judge(step, Found(call.subject, call.finding, next_move), outcome)
         act = {"act": type(call.act).__name__, **_short(call.act)}
         self._note(step, "intends", call.subject, act)
         if _grants(call.act) and (self._evidence is None or self._evidence.failure):
@@ -368,17 +404,6 @@ def _grants(act: GraphAct | TerraformAct) -> bool:
     return isinstance(act, AssignRole | RequestRoleSchedule | GrantRole) or (
         isinstance(act, TurnLatch) and act.phase == PRIVILEGED
     )
-
-
-def _in_minutes(seconds: float) -> str:
-    left = max(0, round(seconds))
-    return f"{left // 60}:{left % 60:02}"
-
-
-def worse(first: ExitCode, second: ExitCode) -> ExitCode:
-    """Return the exit code to leave with: a finding outranks "could not tell", because it is certain."""
-    order = (ExitCode.WELL, ExitCode.COULD_NOT_TELL, ExitCode.FINDINGS, ExitCode.BAD_INPUT, ExitCode.DEFECT)
-    return max(first, second, key=order.index)
 
 
 def summarize(facts: Facts, names: Iterable[str]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class Step:
     `decide`, given freshly read facts, intends nothing more. With `looks_again` a refusal right after a write is not
     believed at once, because a replica may still show what was there before. With `is_glance` roles are looked at once:
     what they are not seen to be is then no reason to do anything. With `needs_no_role` roles are looked at once more
-    right before each of its calls, and none is made while a privileged one is held.
+    right before each of its calls, and none is made while a privileged one is held. With `invites` whatever was opened
+    for a person during the step is closed at its end, and a word that was given meanwhile was about nothing later.
     """
 
     name: str
@@ -25,3 +26,4 @@ class Step:
     looks_again: bool = False
     is_glance: bool = False
     needs_no_role: bool = False
+    invites: bool = False

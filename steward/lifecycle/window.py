@@ -7,7 +7,19 @@ with the tenant's clock or this machine's, whichever is ahead: a clock that lags
 from datetime import datetime, timedelta
 
 from steward.config.model import FirstSignIn, Tenant
-from steward.facts import Absent, Facts, LatchState, Reading, SignInState, StackState, Unreadable, WindowState
+from steward.facts import (
+    Absent,
+    Facts,
+    LatchState,
+    MethodsState,
+    Reading,
+    SignInState,
+    StackState,
+    Unreadable,
+    WindowState,
+)
+from steward.lifecycle.actions import Blocked
+from steward.lifecycle.consenting import is_consented
 from steward.wellknown.latch import PRIVILEGED, SEALED
 
 
@@ -38,8 +50,28 @@ def find_open_window(facts: Facts) -> WindowState | None:
     return None
 
 
+def find_over_pass(facts: Facts) -> Blocked | None:
+    """Return why nobody can act as the account any more where its pass is over: a session ends with its pass."""
+    methods, now = facts.methods, facts.now
+    if not isinstance(methods, MethodsState) or not isinstance(now, datetime) or not methods.passes:
+        return None
+    ends = max(entry.ends for entry in methods.passes)
+    if now < ends:
+        return None
+    return Blocked(
+        "pass",
+        f"it ended at {ends:%H:%M} UTC, before the window, and whoever signed in with it is signed out",
+        "run again for a new one; a longer one takes a longer maximum lifetime in the Temporary Access Pass policy",
+    )
+
+
 def is_attended(facts: Facts, tenant: Tenant) -> bool:
-    """Return whether what the window was opened for has happened: the first sign-in, by the log or on the word."""
-    if tenant.first_sign_in is FirstSignIn.NONE:
+    """Return whether what the window was opened for has happened: the first sign-in, by the log or on the word.
+
+    Where the consent is given in a browser it is part of that, and no word stands for it.
+    """
+    if tenant.consents_in_browser and not is_consented(facts, tenant):
         return False
+    if tenant.first_sign_in is FirstSignIn.NONE:
+        return tenant.consents_in_browser
     return facts.operators_word is True or isinstance(facts.first_sign_in, SignInState)

@@ -11,8 +11,18 @@ from collections.abc import Iterable, Mapping
 ACCOUNT = "azuread_user.service_account"
 MFA_POLICY = "azuread_conditional_access_policy.mfa_for_service_account"
 APPLICATION = "azuread_application.cirasync"
+# With the slash, without which the provider takes no redirect URI; Entra ID leaves the port of localhost open
+# ("Redirect URI best practices and limitations", learn.microsoft.com, read November 2026).
+LOOPBACK_REDIRECT = "http://localhost/"
 SERVICE_PRINCIPAL = "azuread_service_principal.cirasync"
 DASHBOARD_ROLE = "azuread_app_role_assignment"
+# What each output of a stack is computed from; one that is left out is written as it stands.
+OUTPUTS: Mapping[str, str] = {
+    "account_object_id": f"{ACCOUNT}.object_id",
+    "application_client_id": f"{APPLICATION}.client_id",
+    "mfa_policy_id": f"{MFA_POLICY}.object_id",
+    "next_command": "",
+}
 
 
 def mfa_policy_name(login: str) -> str:

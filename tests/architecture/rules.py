@@ -13,7 +13,6 @@ from tests.architecture.sources import Source
 Rule = Callable[[Source], Iterator[str]]
 
 MAY_READ_ENVIRONMENT: Mapping[str, str] = {
-    "conformance/": "starts Terraform for a recorded case, with the environment that it has",
     "scripts/": "programs are where the environment comes in",
     "tests/": "a test starts programs, and gives them the environment that it has",
     "toolchain/__main__.py": "a program; its modules get the environment as a value",
@@ -24,11 +23,13 @@ MAY_READ_ENVIRONMENT: Mapping[str, str] = {
 
 MAY_PRINT: Mapping[str, str] = {
     "benchmarks/__main__.py": "the one module of the benchmarks that prints",
+    "conformance/__main__.py": "the one module of the conformance runner that prints",
     "main.py": "cdktf shows a synthesis error as it is written to standard error",
     "sandbox/__main__.py": "says where the sandbox listens",
     "sandbox/provider/serve.py": "the handshake with Terraform is a line on standard output",
     "scripts/__init__.py": "tells of a set-up that is missing, before anything that prints can be imported",
     "scripts/console.py": "the one module of the programs that prints",
+    "scripts/live.py": "the view that it shows in a terminal, on the stream that it is given",
     "tests/": "pytest captures it",
     "toolchain/__main__.py": "the one module of the set-up that prints",
 }

@@ -22,8 +22,8 @@ SETS = {
     "sandbox": ("sandbox",),
     "scripts": ("runtime", "sandbox"),
     "stacks": ("runtime",),
-    "steward": ("runtime",),
-    "tests": ("runtime", "sandbox", "dev"),
+    "steward": ("runtime", "papers"),
+    "tests": ("runtime", "papers", "sandbox", "dev"),
     "toolchain": (),
 }
 

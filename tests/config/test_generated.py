@@ -64,7 +64,7 @@ def test_good_files_name_their_schema_for_the_editor(text: str) -> None:
     [
         ("elevation: at_deploy", "elevation: in_windows"),
         ("elevation: at_deploy", "elevation: in_window\nfirst_sign_in: portal"),
-        ("consent: graph", "consent: browser"),
+        ("consent: graph", "consent: portal"),
         ("window_minutes: 60", "window_minutes: 481"),
         ("sign_in: blocked", "sign_in: maybe"),
         ("- Contacts.ReadWrite", "- Contact.ReadWrite"),

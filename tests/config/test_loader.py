@@ -400,3 +400,29 @@ class TestFolder:
 
         wanted = program.replace("{project}", str(file.parent.parent))
         assert load_tenant(file).sink == CommandSink(words=(wanted, "--output", "<time>-<name>.age"))
+
+
+def _consented_in_a_browser(folder: Path, **changes: str) -> Path:
+    (folder / "secrets").mkdir()
+    text = GOOD[: GOOD.index("dashboard:")] + GOOD[GOOD.index("elevation:") :]
+    replaced = {
+        "sign_in: blocked": "sign_in: allowed",
+        "elevation: at_deploy": "elevation: in_window",
+        "consent: graph": f"consent: browser\nsink: {{file: {{folder: {folder / 'secrets'}}}}}",
+        **changes,
+    }
+    for old, new in replaced.items():
+        text = mutate(old, new, text=text)
+    return write_tenant_file(folder, text)
+
+
+@pytest.mark.parametrize(("addition", "awaited"), [("", "dashboard"), ("\nfirst_sign_in: none", "none")])
+def test_consent_in_a_browser_may_be_all_that_a_window_is_for(addition: str, awaited: str, tmp_path: Path) -> None:
+    tenant = load_tenant(_consented_in_a_browser(tmp_path, **{"window_minutes: 60": f"window_minutes: 60{addition}"}))
+    assert tenant.consents_in_browser
+    assert tenant.first_sign_in == awaited
+
+
+def test_consent_in_a_browser_cannot_be_for_the_account_only(tmp_path: Path) -> None:
+    with pytest.raises(TenantFileError, match="for all principals, always"):
+        load_tenant(_consented_in_a_browser(tmp_path, **{"for: all_principals": "for: account"}))

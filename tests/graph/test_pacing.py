@@ -10,8 +10,9 @@ from sandbox.seed import Seed, SeedIdentity
 from sandbox.server import RunningSandbox, start
 from steward.config.clouds import Cloud
 from steward.graph import conditional_access
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.session import open_session
+from steward.graph.sign_in_methods import SecretSignIn
 from steward.secret import Secret
 
 _READINGS = 4

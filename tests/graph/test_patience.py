@@ -12,9 +12,10 @@ from sandbox.server import RunningSandbox, start
 from steward.config.clouds import Cloud
 from steward.facts import Organization, Reading, Unreadable
 from steward.graph import reads
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.patience import Patience
 from steward.graph.session import open_session
+from steward.graph.sign_in_methods import SecretSignIn
 from steward.secret import Secret
 
 READ = "GET /organization"

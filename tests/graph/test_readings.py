@@ -15,8 +15,9 @@ from steward.config.model import GroupReference
 from steward.errors import RefusedError, UnreadableError
 from steward.facts import Absent, GroupState, RoleHoldings, Unreadable, UserState
 from steward.graph import conditional_access, method_policy, reads, roles, writes
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.session import GraphSession, open_session
+from steward.graph.sign_in_methods import SecretSignIn
 from steward.secret import Secret
 
 NOBODY = "00000000-0000-4000-8000-00000000000f"

@@ -13,8 +13,9 @@ from sandbox.server import RunningSandbox, start
 from steward.config.clouds import Cloud
 from steward.facts import RoleHoldings
 from steward.graph import roles
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.session import GraphSession, open_session
+from steward.graph.sign_in_methods import SecretSignIn
 from steward.lifecycle.privilege import privileged
 from steward.secret import Secret
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, USER_ADMINISTRATOR

@@ -8,7 +8,7 @@ import signal
 import sys
 
 from scripts.post_apply import main
-from steward.lifecycle.runner import Line
+from steward.lifecycle.lines import Line
 
 
 def _watch(step: str, line: Line) -> None:

@@ -11,10 +11,12 @@ from sandbox.seed import Seed, SeedIdentity, SeedLicence
 from sandbox.server import RunningSandbox, start
 from steward.config.clouds import Cloud
 from steward.errors import ExitCode
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.session import open_session
+from steward.graph.sign_in_methods import SecretSignIn
+from steward.lifecycle.lines import Line
 from steward.lifecycle.needs import close_needs
-from steward.lifecycle.runner import Line, Runner, StepOutcome
+from steward.lifecycle.runner import Runner, StepOutcome
 from steward.lifecycle.steps import CLOSE
 from steward.secret import Secret
 from steward.wellknown.account import STAMP

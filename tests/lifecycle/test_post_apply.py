@@ -325,3 +325,46 @@ def test_run_that_last_saw_a_privileged_role_never_ends_well(
     assert result.privileged_roles == roles
     assert result.is_enabled is (None if known["account"] is STRANGER else False)
     assert result.may_be_privileged is (known["roles"] is HELD)
+
+
+def consent_in_browser(steps: Steps, result: PostApply | None = None) -> PostApply:
+    return asyncio.run(post_apply(steps.run, opens_window=True, consents_in_browser=True, result=result))
+
+
+def test_person_consents_once_the_role_is_there_and_what_goes_beyond_is_taken_back_once_it_is_gone() -> None:
+    steps = Steps()
+    consent_in_browser(steps)
+    expected = [
+        "preflight",
+        "prove",
+        "consent",
+        "open",
+        "enrol",
+        "admit",
+        "elevate",
+        "consent",
+        "attend",
+        "close",
+        "shut",
+    ]
+    assert steps.finished == [*expected, "trim", *WHOLE[4:]]
+
+
+@pytest.mark.parametrize("blocked", ["elevate", "attend"])
+def test_consent_that_was_not_seen_to_its_end_is_trimmed_after_the_role_is_gone(blocked: str) -> None:
+    steps = Steps(blocked)
+    consent_in_browser(steps)
+    assert steps.finished[-4:] == ["close", "shut", "abandon", "trim"]
+
+
+def test_consent_is_trimmed_although_the_latch_cannot_be_turned_back() -> None:
+    steps = Steps("attend", acts={"abandon": fail})
+    with pytest.raises(RuntimeError):
+        consent_in_browser(steps)
+    assert steps.finished[-3:] == ["close", "shut", "trim"]
+
+
+def test_consent_that_was_given_opens_no_window_again() -> None:
+    steps = Steps()
+    consent_in_browser(steps, PostApply(has_happened=lambda _: True))
+    assert steps.finished == ["preflight", "prove", "consent", "close", "shut", "trim", *WHOLE[4:]]

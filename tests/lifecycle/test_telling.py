@@ -11,7 +11,8 @@ from steward.errors import ExitCode
 from steward.facts import Facts
 from steward.graph.session import GraphSession
 from steward.lifecycle.actions import Action, Already, Blocked
-from steward.lifecycle.runner import Line, Runner
+from steward.lifecycle.lines import Line
+from steward.lifecycle.runner import Runner
 from steward.lifecycle.step import Step
 from tests.lifecycle.situation import TENANT
 

@@ -14,8 +14,9 @@ from sandbox.control import Control
 from sandbox.seed import Seed, SeedIdentity, SeedUser, SeedVault, SeedVaultAccess
 from sandbox.server import RunningSandbox, start
 from steward.config.clouds import Cloud
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
 from steward.graph.session import GraphSession, open_session
+from steward.graph.sign_in_methods import SecretSignIn
 from steward.secret import Secret
 from steward.sinks.key_vault import KeyVaultSink
 

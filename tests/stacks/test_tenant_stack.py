@@ -9,7 +9,7 @@ import pytest
 from cdktf import App
 
 from stacks.tenant import TenantStack, next_command
-from steward.config.model import Backend, DashboardRole, Elevation, GroupReference, Mfa, Tenant
+from steward.config.model import Backend, Consent, DashboardRole, Elevation, GroupReference, Mfa, Tenant
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 from tests.lifecycle.situation import CONTACTS, DEPLOYER_ID, TENANT, USER_READ
 
@@ -158,6 +158,21 @@ def test_vendors_application_is_not_registered_and_its_principal_is_adopted(tmp_
     assert "azuread_application" not in stack["resource"]
     principal = only(stack, "azuread_service_principal")
     assert (principal["client_id"], principal["use_existing"]) == ("c1a5f00d-0000-4000-8000-00000000c1a5", True)
+
+
+def test_consent_in_a_browser_declares_where_its_answer_comes_back_to(tmp_path: Path) -> None:
+    own = changed(consent=Consent.BROWSER, elevation=Elevation.IN_WINDOW)
+    declared = only(synthesize(tmp_path, own), "azuread_application")["web"]["redirect_uris"]
+    assert "http://localhost/" in declared
+    assert len(declared) == len(set(declared))
+
+
+def test_vendors_application_that_is_consented_to_in_a_browser_comes_with_that(tmp_path: Path) -> None:
+    vendors = TENANT.application.model_copy(update={"client_id": "c1a5f00d-0000-4000-8000-00000000c1a5"})
+    tenant = changed(application=vendors, dashboard=(), consent=Consent.BROWSER, elevation=Elevation.IN_WINDOW)
+    stack = synthesize(tmp_path, tenant)
+    assert not {"azuread_application", "azuread_service_principal"} & set(stack["resource"])
+    assert stack["output"]["application_client_id"]["value"] == vendors.client_id
 
 
 def test_backend_of_the_file_is_the_only_one(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from steward.lifecycle.steps.close import CLOSE
 from steward.lifecycle.steps.close_alone import CLOSE_ALONE, CLOSE_RETIRED, SHUT_ALONE
 from steward.lifecycle.steps.close_reopened import CLOSE_REOPENED
 from steward.lifecycle.steps.consent import CONSENT
+from steward.lifecycle.steps.consent_in_browser import CONSENT_IN_BROWSER
 from steward.lifecycle.steps.destroy import DESTROY, DESTROY_ONCE_CLOSED
 from steward.lifecycle.steps.elevate import ELEVATE
 from steward.lifecycle.steps.enrol import ENROL
@@ -29,6 +30,7 @@ from steward.lifecycle.steps.revoke import REVOKE
 from steward.lifecycle.steps.seal import SEAL
 from steward.lifecycle.steps.settle import SETTLE
 from steward.lifecycle.steps.shut import SHUT
+from steward.lifecycle.steps.trim import TRIM
 from steward.lifecycle.steps.verify import VERIFY
 
 STEPS: tuple[Step, ...] = (
@@ -48,8 +50,10 @@ STEPS: tuple[Step, ...] = (
     ENROL,
     ADMIT,
     ELEVATE,
+    CONSENT_IN_BROWSER,
     ATTEND,
     SHUT,
+    TRIM,
     SETTLE,
     VERIFY,
     CLOSE_ALONE,
@@ -75,6 +79,7 @@ __all__ = [
     "CLOSE_REOPENED",
     "CLOSE_RETIRED",
     "CONSENT",
+    "CONSENT_IN_BROWSER",
     "DESTROY",
     "DESTROY_ONCE_CLOSED",
     "ELEVATE",
@@ -99,5 +104,6 @@ __all__ = [
     "SHUT",
     "SHUT_ALONE",
     "STEPS",
+    "TRIM",
     "VERIFY",
 ]

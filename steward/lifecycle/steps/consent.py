@@ -1,14 +1,20 @@
-"""The one-time consent, through Graph: exactly the declared application permissions and delegated scopes."""
+"""The one-time consent, through Graph: exactly the declared application permissions and delegated scopes.
+
+Where a person gives it in a browser nothing is granted here: it is looked at before a window is opened for it, so that
+no window is opened in vain, and once more when the tenant is sealed.
+"""
 
 from collections.abc import Iterator
 
 from steward.acts import CreateDelegatedGrant, GrantAppRole, SetDelegatedScopes
 from steward.config.model import Tenant
-from steward.facts import Absent, Facts, GrantsState, Unreadable, UserState
+from steward.facts import Absent, Facts, GrantsState, NoClient, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell
-from steward.lifecycle.declared import delegated_wishes, missing_roles
+from steward.lifecycle.consenting import take_back
+from steward.lifecycle.declared import delegated_wishes, lacking, missing_roles, surplus
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.step import Step
+from steward.lifecycle.window import is_sealed
 
 
 def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
@@ -20,13 +26,42 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
     match facts.grants:
         case Unreadable():
             yield could_not_tell(facts.grants.what, facts.grants.why)
+        case NoClient() if not tenant.declares_principal and _is_to_come(facts, tenant):
+            yield Already("consent", f"{facts.grants.what} comes into the tenant with the consent, in the window")
         case Absent():
             yield Blocked(
                 facts.grants.what, "it is not in the tenant", f"run cdktf deploy {tenant.name}, then run again"
             )
         case grants:
-            actions = [*_unknown_permissions(grants, tenant)] or [*_grants(grants, tenant, account.object_id)]
+            decide_on = _in_browser if tenant.consents_in_browser else _grants
+            actions = [*_unknown_permissions(grants, tenant)] or [*decide_on(facts, grants, tenant, account.object_id)]
             yield from actions or [Already("consent", "every declared permission is granted")]
+
+
+def _is_to_come(facts: Facts, tenant: Tenant) -> bool:
+    return tenant.opens_window and not is_sealed(facts)
+
+
+def _in_browser(facts: Facts, grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[Action]:
+    """Take back what our own registration has beyond the file, and say what stands in the way of a window."""
+    yield from take_back(facts, grants, tenant, account_id)
+    extra = list(surplus(grants, tenant, account_id))
+    missing = lacking(grants, tenant, account_id)
+    if extra and missing and not tenant.application.is_own:
+        yield Blocked(
+            "consent",
+            f"{grants.client.name} has more than the tenant file declares, from before: {', '.join(extra)}; no window "
+            "is opened, since nobody could tell this from what its consent brings",
+            "declare it under application.permissions, or revoke it; then run again",
+        )
+    elif missing and _is_to_come(facts, tenant):
+        yield Already("consent", f"it is given in the browser, in the window; to be granted: {', '.join(missing)}")
+    elif missing:
+        yield Blocked(
+            "consent",
+            f"declared but not granted: {', '.join(missing)}; the tenant is sealed, and no window is opened again",
+            "write 'consent: graph' into the tenant file, which needs no role and nobody's sign-in, and run again",
+        )
 
 
 def _unknown_permissions(grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
@@ -51,7 +86,7 @@ def _unknown_permissions(grants: GrantsState, tenant: Tenant) -> Iterator[Action
             )
 
 
-def _grants(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[Action]:
+def _grants(_: Facts, grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[Action]:
     client = grants.client.object_id
     for permission in missing_roles(grants, tenant):
         resource = grants.resources[permission.resource_app_id]
@@ -71,4 +106,4 @@ def _grants(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[Ac
             yield GraphCall("granted", subject, SetDelegatedScopes(wish.existing.grant_id, scopes))
 
 
-CONSENT = Step(name="consent", reads=("account", "stack", "grants"), decide=decide)
+CONSENT = Step(name="consent", reads=("account", "stack", "grants", "consent_page"), decide=decide)

@@ -50,7 +50,7 @@ def declared_addresses(tenant: Tenant) -> frozenset[str]:
         {
             ACCOUNT,
             MFA_POLICY,
-            SERVICE_PRINCIPAL,
+            *({SERVICE_PRINCIPAL} if tenant.declares_principal else ()),
             *({APPLICATION} if tenant.application.is_own else ()),
             *(f"{DASHBOARD_ROLE}.{name}" for name in names.values()),
         }
@@ -139,6 +139,8 @@ PREFLIGHT = Step(
         "window",
         "first_sign_in",
         "operators_word",
+        "grants",
+        "consent_entry",
     ),
     decide=decide,
     is_glance=True,

@@ -5,11 +5,11 @@ The vendor's application is not ours alone: what the tenant file does not declar
 
 from collections.abc import Iterator
 
-from steward.acts import DeleteDelegatedGrant, GraphAct, RevokeAppRole, SetDelegatedScopes
 from steward.config.model import ConsentFor, Tenant
 from steward.facts import Absent, AppRoleGrant, DelegatedGrant, Facts, GrantsState, Unreadable, UserState
-from steward.lifecycle.actions import Action, Already, GraphCall, could_not_tell
+from steward.lifecycle.actions import Action, Already, could_not_tell
 from steward.lifecycle.ownership import is_strangers
+from steward.lifecycle.revocation import describe_scopes, name_role, revoke_role, revoke_scopes
 from steward.lifecycle.step import Step
 
 
@@ -25,9 +25,9 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             yield Already("grants", f"{grants.client.name} has none")
         case _ if tenant.application.is_own:
             for role in grants.app_roles:
-                yield _revoke(role, grants, tenant)
+                yield revoke_role(role, grants, tenant)
             for delegated in grants.delegated:
-                yield _revoke_scopes(delegated, delegated.scopes, grants)
+                yield revoke_scopes(delegated, delegated.scopes, grants)
         case _:
             yield from _revoke_declared(facts, grants, tenant)
 
@@ -35,16 +35,16 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
 def _revoke_declared(facts: Facts, grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
     if isinstance(facts.account, Unreadable) and tenant.application.permissions.delegated_for is ConsentFor.ACCOUNT:
         yield could_not_tell(facts.account.what, facts.account.why)
-    calls = [_revoke(role, grants, tenant) for role in grants.app_roles if _is_declared(role, grants, tenant)]
+    calls = [revoke_role(role, grants, tenant) for role in grants.app_roles if _is_declared(role, grants, tenant)]
     for delegated in grants.delegated:
         scopes = _declared_scopes(delegated, facts, grants, tenant)
         if scopes:
-            calls.append(_revoke_scopes(delegated, scopes, grants))
+            calls.append(revoke_scopes(delegated, scopes, grants))
     if calls:
         yield from calls
         return
-    left = [_name_of(role, grants) for role in grants.app_roles]
-    left += [_describe(delegated, delegated.scopes) for delegated in grants.delegated]
+    left = [name_role(role, grants) for role in grants.app_roles]
+    left += [describe_scopes(delegated, delegated.scopes) for delegated in grants.delegated]
     yield Already(
         "grants", f"left to {grants.client.name}, since the tenant file does not declare them: {', '.join(left)}"
     )
@@ -73,29 +73,6 @@ def _declared_scopes(delegated: DelegatedGrant, facts: Facts, grants: GrantsStat
         if entry.resource_app_id in grants.resources
         and grants.resources[entry.resource_app_id].object_id == delegated.resource_id
     }
-
-
-def _revoke(role: AppRoleGrant, grants: GrantsState, tenant: Tenant) -> GraphCall:
-    names = {entry.id: entry.value for entry in tenant.application.permissions.application}
-    subject = f"{_name_of(role, grants, names.get(role.role_id))} of {grants.client.name}"
-    return GraphCall("revoked", subject, RevokeAppRole(grants.client.object_id, role.assignment_id))
-
-
-def _revoke_scopes(delegated: DelegatedGrant, scopes: frozenset[str], grants: GrantsState) -> GraphCall:
-    rest = delegated.scopes - scopes
-    act: GraphAct = SetDelegatedScopes(delegated.grant_id, rest) if rest else DeleteDelegatedGrant(delegated.grant_id)
-    return GraphCall("revoked", f"{_describe(delegated, scopes)} of {grants.client.name}", act)
-
-
-def _name_of(role: AppRoleGrant, grants: GrantsState, name: str | None = None) -> str:
-    offered = [entry.app_roles_offered for entry in grants.resources.values() if entry.object_id == role.resource_id]
-    known = name or (offered[0].get(role.role_id) if offered else None)
-    return f"application permission {known or role.role_id}"
-
-
-def _describe(delegated: DelegatedGrant, scopes: frozenset[str]) -> str:
-    whom = "all principals" if delegated.principal_id is None else f"user {delegated.principal_id}"
-    return f"delegated {' '.join(sorted(scopes))} for {whom}"
 
 
 REVOKE = Step(name="revoke", reads=("account", "stack", "client_grants"), decide=decide, looks_again=True)

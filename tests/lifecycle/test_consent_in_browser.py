@@ -1,0 +1,379 @@
+"""The consent that a person gives in a browser: what each step intends, situation by situation."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from steward.acts import DeleteDelegatedGrant, RevokeAppRole, SetDelegatedScopes
+from steward.config.model import Consent, FirstSignIn, Tenant
+from steward.errors import ExitCode
+from steward.facts import (
+    Absent,
+    AppRoleGrant,
+    ConsentAnswer,
+    ConsentEntry,
+    ConsentPageState,
+    DelegatedGrant,
+    Facts,
+    MethodsState,
+    NoClient,
+    SignInAttempt,
+    Unreadable,
+)
+from steward.lifecycle.actions import Already, Blocked, GraphCall, Invite, Wait
+from steward.lifecycle.step import Step
+from steward.lifecycle.steps import ATTEND, CONSENT, CONSENT_IN_BROWSER, ENROL, TRIM
+from steward.lifecycle.steps.consent_in_browser import SETTLING
+from steward.lifecycle.steps.preflight import declared_addresses
+from steward.lifecycle.window import is_attended
+from steward.wellknown.stack import SERVICE_PRINCIPAL
+from tests.lifecycle import situation as s
+from tests.lifecycle import test_windows as w
+
+OWN = w.IN_WINDOW.model_copy(update={"consent": Consent.BROWSER})
+VENDORS = OWN.model_copy(
+    update={"application": OWN.application.model_copy(update={"client_id": "aaaaaaaa-0000-4000-8000-00000000000a"})}
+)
+ONLY_CONSENT = OWN.model_copy(update={"first_sign_in": FirstSignIn.NONE})
+LOGIN = s.TENANT.account.login
+INVITED = ConsentPageState(is_invited=True)
+NOW = w.NOW
+UNREADABLE = w.UNREADABLE
+NOT_THERE = NoClient("the service principal of application aaaaaaaa-0000-4000-8000-00000000000a")
+NO_API = Absent("the service principal of the API")
+MORE = AppRoleGrant("role-grant-2", s.GRAPH_ID, "undeclared")
+EXTRA = replace(s.GRANTED, app_roles=(*s.GRANTED.app_roles, MORE))
+LESS = replace(s.GRANTED, delegated=())
+BEFORE = replace(
+    w.READY, grants=s.GRANTS, consent_page=ConsentPageState(), consent_entry=Absent("a consent"), attempts=()
+)
+DURING = replace(
+    w.RUNNING,
+    grants=s.GRANTS,
+    consent_page=INVITED,
+    consent_entry=Absent("a consent"),
+    attempts=(),
+    methods=MethodsState(w.FACTOR, (w.ISSUED,)),
+)
+
+
+def attempt(code: int, *, user_id: str = s.ACCOUNT_ID, seconds: int = 0) -> SignInAttempt:
+    login = LOGIN if user_id == s.ACCOUNT_ID else "mara.holt@contoso.example"
+    return SignInAttempt(NOW + timedelta(seconds=seconds), user_id, login, "CiraSync", code)
+
+
+def answered(code: str = "", tenant_id: str = s.TENANT.tenant.id) -> ConsentPageState:
+    return replace(INVITED, answer=ConsentAnswer(NOW, code, tenant_id))
+
+
+CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
+    # At the head of the run.
+    ("head leaves the granting to the page", CONSENT, BEFORE, OWN, ["already consent"]),
+    (
+        "head lets the vendor's come with the consent",
+        CONSENT,
+        replace(BEFORE, grants=NOT_THERE),
+        VENDORS,
+        ["already consent"],
+    ),
+    ("head misses an own registration", CONSENT, replace(BEFORE, grants=NOT_THERE), OWN, [f"blocked {NOT_THERE.what}"]),
+    (
+        "head takes back what our own has too much",
+        CONSENT,
+        replace(BEFORE, grants=EXTRA),
+        OWN,
+        ["revoked RevokeAppRole"],
+    ),
+    (
+        "head opens no window over what the vendor's has from before",
+        CONSENT,
+        replace(
+            BEFORE,
+            grants=replace(LESS, app_roles=EXTRA.app_roles),
+            consent_page=ConsentPageState(granted_before=frozenset({"role-grant-1", "role-grant-2"})),
+        ),
+        VENDORS,
+        ["blocked consent"],
+    ),
+    (
+        "head does not begin a sealed tenant anew",
+        CONSENT,
+        replace(BEFORE, stack=s.SEALED_STACK, grants=LESS),
+        OWN,
+        ["blocked consent"],
+    ),
+    (
+        "head is content once sealed",
+        CONSENT,
+        replace(BEFORE, stack=s.SEALED_STACK, grants=s.GRANTED),
+        OWN,
+        ["already consent"],
+    ),
+    ("head misses an API", CONSENT, replace(BEFORE, grants=NO_API), VENDORS, [f"blocked {NO_API.what}"]),
+    (
+        "nobody waits for an API",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=NO_API),
+        VENDORS,
+        [f"blocked {NO_API.what}"],
+    ),
+    ("head cannot tell without the grants", CONSENT, replace(BEFORE, grants=UNREADABLE), OWN, ["blocked it"]),
+    # In the window.
+    ("nobody was invited yet", CONSENT_IN_BROWSER, replace(DURING, consent_page=ConsentPageState()), OWN, ["invites"]),
+    (
+        "the vendor's is invited to without a service principal",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=NOT_THERE, consent_page=ConsentPageState()),
+        VENDORS,
+        ["invites"],
+    ),
+    ("waits for the person", CONSENT_IN_BROWSER, DURING, OWN, ["waits admin consent"]),
+    (
+        "waits for the vendor's to appear",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=NOT_THERE),
+        VENDORS,
+        ["waits admin consent"],
+    ),
+    ("believes Graph", CONSENT_IN_BROWSER, replace(DURING, grants=s.GRANTED), OWN, ["already admin consent"]),
+    (
+        "believes Graph whatever the page says",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=s.GRANTED, consent_page=answered("access_denied")),
+        OWN,
+        ["already admin consent"],
+    ),
+    (
+        "does not believe the page",
+        CONSENT_IN_BROWSER,
+        replace(DURING, consent_page=answered()),
+        OWN,
+        ["waits admin consent"],
+    ),
+    (
+        "less than declared",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=LESS, consent_page=replace(INVITED, changed=NOW - SETTLING)),
+        OWN,
+        ["blocked admin consent"],
+    ),
+    (
+        "less than declared may still become all",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=LESS, consent_page=replace(INVITED, changed=NOW)),
+        VENDORS,
+        ["waits admin consent"],
+    ),
+    (
+        "the page's yes that Graph never shows",
+        CONSENT_IN_BROWSER,
+        replace(DURING, consent_page=replace(INVITED, answer=ConsentAnswer(NOW - SETTLING, "", ""))),
+        OWN,
+        ["blocked admin consent"],
+    ),
+    (
+        "more than declared is taken back",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=EXTRA),
+        OWN,
+        ["revoked RevokeAppRole"],
+    ),
+    (
+        "more than declared is taken back from the vendor's too",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=EXTRA),
+        VENDORS,
+        ["revoked RevokeAppRole"],
+    ),
+    (
+        "what the vendor's had before is not ours to take",
+        CONSENT_IN_BROWSER,
+        replace(DURING, grants=EXTRA, consent_page=replace(INVITED, granted_before=frozenset({"role-grant-2"}))),
+        VENDORS,
+        ["already admin consent"],
+    ),
+    ("the window is over", CONSENT_IN_BROWSER, replace(DURING, window=w.OVER), OWN, ["blocked admin consent"]),
+    ("the account was disabled", CONSENT_IN_BROWSER, replace(DURING, account=w.CLOSED), OWN, ["blocked admin consent"]),
+    (
+        "declined",
+        CONSENT_IN_BROWSER,
+        replace(DURING, consent_page=answered("access_denied")),
+        OWN,
+        ["blocked admin consent"],
+    ),
+    (
+        "consented in another tenant",
+        CONSENT_IN_BROWSER,
+        replace(DURING, consent_page=answered(tenant_id="99999999-9999-4999-8999-999999999999")),
+        OWN,
+        ["blocked admin consent"],
+    ),
+    (
+        "the pass is over",
+        CONSENT_IN_BROWSER,
+        replace(DURING, methods=MethodsState(w.FACTOR, (replace(w.USED, ends=NOW),))),
+        OWN,
+        ["blocked pass"],
+    ),
+    ("no window without its reading", CONSENT_IN_BROWSER, replace(DURING, window=UNREADABLE), OWN, ["blocked it"]),
+    ("no grants without their reading", CONSENT_IN_BROWSER, replace(DURING, grants=UNREADABLE), OWN, ["blocked it"]),
+    (
+        "nobody is invited twice",
+        CONSENT_IN_BROWSER,
+        replace(DURING, stack=s.SEALED_STACK),
+        OWN,
+        ["already admin consent"],
+    ),
+    # Afterwards.
+    ("trim takes back what came late", TRIM, replace(DURING, grants=EXTRA), OWN, ["revoked RevokeAppRole"]),
+    ("trim leaves what is declared", TRIM, replace(DURING, grants=s.GRANTED), OWN, ["already grants"]),
+    ("trim finds nothing where nobody consented", TRIM, replace(DURING, grants=NOT_THERE), VENDORS, ["already grants"]),
+    ("trim cannot tell without the grants", TRIM, replace(DURING, grants=UNREADABLE), OWN, ["blocked it"]),
+    # The sign-in that comes after it.
+    (
+        "attend awaits none besides the consent",
+        ATTEND,
+        replace(DURING, grants=s.GRANTED),
+        ONLY_CONSENT,
+        ["already first sign-in"],
+    ),
+    ("attend waits after the consent", ATTEND, replace(DURING, grants=s.GRANTED), OWN, ["waits first sign-in"]),
+    (
+        "attend ends with the pass",
+        ATTEND,
+        replace(DURING, methods=MethodsState(w.FACTOR, (replace(w.USED, ends=NOW),))),
+        OWN,
+        ["blocked pass"],
+    ),
+]
+
+
+def in_short(step: Step, facts: Facts, tenant: Tenant) -> list[str]:
+    actions = s.intend(step, facts, tenant)
+    return ["invites" if isinstance(action, Invite) else s.in_short([action])[0] for action in actions]
+
+
+@pytest.mark.parametrize(
+    ("step", "facts", "tenant", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
+def test_step_intends(step: Step, facts: Facts, tenant: Tenant, expected: list[str]) -> None:
+    assert in_short(step, facts, tenant) == expected
+
+
+def test_step_that_is_given_nothing_cannot_tell() -> None:
+    for step in (CONSENT, CONSENT_IN_BROWSER, TRIM):
+        actions = list(step.decide(Facts(), OWN))
+        assert ExitCode.COULD_NOT_TELL in {action.exit_code for action in actions if isinstance(action, Blocked)}
+
+
+@pytest.mark.parametrize("code", [50057, 50105, 53000, 53003, 53004, 130501, 130504])
+@pytest.mark.parametrize("step", [CONSENT_IN_BROWSER, ATTEND])
+def test_refusal_that_nothing_in_the_window_mends_ends_it(step: Step, code: int) -> None:
+    (action,) = s.intend(step, replace(DURING, attempts=(attempt(0, seconds=-60), attempt(code))), OWN)
+    assert isinstance(action, Blocked)
+    assert str(code) in action.why
+    assert action.next_move
+
+
+@pytest.mark.parametrize(
+    ("attempts", "word"),
+    [
+        ((attempt(50126),), "password"),
+        ((attempt(130507),), "mistyped"),
+        ((attempt(130501, seconds=-60), attempt(0)), "signed in at"),
+        ((attempt(53003, user_id="somebody"),), "mara.holt@contoso.example"),
+        ((attempt(0), attempt(0, user_id="somebody", seconds=1)), "private window"),
+        (Unreadable("the sign-in log", "503"), "cannot be read"),
+    ],
+)
+def test_wrong_turn_that_can_be_mended_is_told_while_it_waits(attempts: tuple[SignInAttempt, ...], word: str) -> None:
+    (action,) = s.intend(CONSENT_IN_BROWSER, replace(DURING, attempts=attempts), OWN)
+    assert isinstance(action, Wait)
+    assert word in action.reason
+    assert action.until == w.OPEN_WINDOW.ends
+
+
+def test_wait_ends_soon_after_a_part_is_seen() -> None:
+    (action,) = s.intend(
+        CONSENT_IN_BROWSER, replace(DURING, grants=LESS, consent_page=replace(INVITED, changed=NOW)), OWN
+    )
+    assert isinstance(action, Wait)
+    assert action.until == NOW + SETTLING
+    assert "User.Read" in action.reason
+
+
+def test_what_is_taken_back_counts_as_a_finding_and_leaves_the_rest() -> None:
+    delegated = (
+        DelegatedGrant("grant-1", s.GRAPH_ID, None, frozenset({"User.Read", "Mail.Read"})),
+        DelegatedGrant("grant-2", "another API", None, frozenset({"All"})),
+        DelegatedGrant("grant-3", s.GRAPH_ID, "somebody else", frozenset({"openid"})),
+    )
+    calls = s.intend(CONSENT_IN_BROWSER, replace(DURING, grants=replace(EXTRA, delegated=delegated)), OWN)
+    assert all(isinstance(call, GraphCall) and call.finding for call in calls)
+    assert [call.act for call in calls if isinstance(call, GraphCall)] == [
+        RevokeAppRole(s.CLIENT_ID, "role-grant-2"),
+        SetDelegatedScopes("grant-1", frozenset({"User.Read"})),
+        DeleteDelegatedGrant("grant-2"),
+    ]
+
+
+def test_invitation_names_the_application_and_says_who_is_to_sign_in() -> None:
+    for tenant, client_id in ((OWN, "client-app"), (VENDORS, VENDORS.application.client_id)):
+        (action,) = s.intend(CONSENT_IN_BROWSER, replace(DURING, consent_page=ConsentPageState()), tenant)
+        assert isinstance(action, Invite)
+        assert action.client_id == client_id
+        assert LOGIN in action.instructions
+
+
+def test_who_consented_is_told() -> None:
+    entry = ConsentEntry(NOW, "ada.king@contoso.example")
+    (action,) = s.intend(CONSENT_IN_BROWSER, replace(DURING, grants=s.GRANTED, consent_entry=entry), OWN)
+    assert isinstance(action, Already)
+    assert f"who is not {LOGIN}" in action.reason
+
+
+@pytest.mark.parametrize(
+    ("facts", "tenant", "expected"),
+    [
+        (replace(DURING, grants=LESS, first_sign_in=w.SEEN), OWN, False),
+        (replace(DURING, grants=LESS, operators_word=True), OWN, False),
+        (replace(DURING, grants=s.GRANTED), OWN, False),
+        (replace(DURING, grants=s.GRANTED, first_sign_in=w.SEEN), OWN, True),
+        (replace(DURING, grants=s.GRANTED, operators_word=True), OWN, True),
+        (replace(DURING, grants=s.GRANTED), ONLY_CONSENT, True),
+        (replace(DURING, grants=LESS), ONLY_CONSENT, False),
+        (Facts(), ONLY_CONSENT, False),
+        (replace(DURING, first_sign_in=w.SEEN), w.IN_WINDOW, True),
+    ],
+)
+def test_window_has_served_once_consented_and_signed_in(facts: Facts, tenant: Tenant, expected: bool) -> None:
+    assert is_attended(facts, tenant) is expected
+
+
+ENROLLING = replace(
+    DURING, methods=MethodsState(frozenset(), (replace(w.USED, used_since=NOW - timedelta(minutes=1)),))
+)
+
+
+def test_who_has_signed_in_with_the_pass_has_time_to_enrol() -> None:
+    (action,) = s.intend(ENROL, ENROLLING, OWN)
+    assert isinstance(action, Wait)
+    assert action.until == NOW + timedelta(minutes=9)
+    late = replace(w.USED, used_since=NOW - timedelta(minutes=10))
+    late_facts = replace(ENROLLING, methods=MethodsState(frozenset(), (late,)))
+    assert s.in_short(s.intend(ENROL, late_facts, OWN)) == w.SHUTTING
+
+
+@pytest.mark.parametrize("code", [53003, 130501, 130504])
+def test_enrolment_that_is_in_vain_ends(code: int) -> None:
+    (action,) = s.intend(ENROL, replace(ENROLLING, attempts=(attempt(code),)), OWN)
+    assert isinstance(action, Blocked)
+    assert str(code) in action.why
+
+
+def test_vendors_principal_is_expected_of_the_deploy_only_with_consent_through_graph() -> None:
+    graph = VENDORS.model_copy(update={"consent": Consent.GRAPH})
+    assert SERVICE_PRINCIPAL in declared_addresses(graph)
+    assert SERVICE_PRINCIPAL in declared_addresses(OWN)
+    assert SERVICE_PRINCIPAL not in declared_addresses(VENDORS)

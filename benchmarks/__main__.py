@@ -1,31 +1,42 @@
-"""Measures and prints a table of README.md, as Markdown: the sandbox's answers, whole lives, or reviews of plans."""
+"""Measures and prints a table of README.md, as Markdown: answers, lives, the provider's cost, reviews, or statuses."""
 
 import argparse
 import os
 import platform
 import sys
 
-from benchmarks import reviews
+from benchmarks import provider, reviews, statuses
 from benchmarks.lives import table
 from benchmarks.measuring import Times, WarmStart, measure, warm_start
 
 _USERS = (0, 250, 500, 1000)
 _TENANTS = (1, 100, 200, 300)
+_SHOWN_TENANTS = (1, 125, 250, 500)
 
 
 def main() -> int:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("answers", "lives", "reviews"), default="answers", help="(default: %(default)s)"
+        "what",
+        nargs="?",
+        choices=("answers", "lives", "provider", "reviews", "statuses"),
+        default="answers",
+        help="(default: %(default)s)",
     )
     parser.add_argument("--rounds", type=_rounds, default=50, help="how often each request is sent to each tenant")
     parsed = parser.parse_args()
     if parsed.what == "answers":
         print(_answers(parsed.rounds))  # noqa: T201 - the program's result
         return 0
+    if parsed.what == "provider":
+        print(provider.render(provider.measure(rounds=7)))  # noqa: T201 - the program's result
+        return 0
     if parsed.what == "reviews":
         print(reviews.render(reviews.measure(_TENANTS, rounds=3)))  # noqa: T201 - the program's result
+        return 0
+    if parsed.what == "statuses":
+        print(statuses.render(statuses.measure(_SHOWN_TENANTS, rounds=3)))  # noqa: T201 - the program's result
         return 0
     lived = table.live_all()
     print(table.render(lived))  # noqa: T201 - the program's result

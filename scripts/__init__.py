@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
-_MISSING = [name for name in ("azure", "msgraph", "pydantic", "rich", "ruamel", "tenacity") if find_spec(name) is None]
+_NEEDED = ("azure", "github", "jinja2", "msgraph", "pydantic", "rich", "ruamel", "tenacity")
+_MISSING = [name for name in _NEEDED if find_spec(name) is None]
 
 if _MISSING:
     sys.stderr.write(

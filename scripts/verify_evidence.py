@@ -5,10 +5,8 @@ only, signs in nowhere, and changes nothing.
 """
 
 import argparse
-import re
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,45 +15,20 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
+from scripts.evidence_folders import Subject, add_expect, find_subjects
 from scripts.program import run_program
-from steward.config.loader import load_tenant
-from steward.errors import ConfigError, ExitCode, StewardError
+from steward.errors import ExitCode, StewardError, worse
 from steward.evidence import Verification, verify
 from steward.evidence.runs import EvidenceLine, Run
-from steward.lifecycle.runner import worse
 
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _WORDS = {ExitCode.WELL: "noted", ExitCode.FINDINGS: "tampered", ExitCode.COULD_NOT_TELL: "unclear"}
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """A folder of one tenant's runs; `tenant_id` is None where only the folder was given."""
-
-    name: str
-    folder: Path
-    tenant_id: str | None = None
-
-
-def _sha256(text: str) -> str:
-    """Return a hash in lower case; argparse tells of what is none."""
-    if not _SHA256.fullmatch(text.lower()):
-        raise argparse.ArgumentTypeError(f"{text} is no SHA-256; give the 64 hexadecimal digits that a run printed")
-    return text.lower()
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = argparse.ArgumentParser(description="Says whether tenants' evidence is whole.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="tenant", help="a tenant file, or an evidence folder")
-    parser.add_argument(
-        "--expect",
-        action="append",
-        type=_sha256,
-        default=[],
-        metavar="SHA256",
-        help="a hash that a run printed at its end and that was kept elsewhere; may be given several times",
-    )
+    add_expect(parser)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="show only what needs somebody")
     return parser.parse_args(arguments)
@@ -70,10 +43,10 @@ def main(arguments: list[str]) -> ExitCode:
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     code = ExitCode.WELL
-    results: list[tuple[_Subject, Verification]] = []
+    results: list[tuple[Subject, Verification]] = []
     for path in parsed.paths:
         try:
-            subjects = list(_find_subjects(path))
+            subjects = list(find_subjects(path))
         except StewardError as error:
             # One tenant's wrong file does not keep the others from being judged.
             console.fail(error)
@@ -96,39 +69,7 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     return code
 
 
-def _find_subjects(path: Path) -> Iterator[_Subject]:
-    """Yield the tenants behind a path: a tenant file's, a tenant's own folder, or a folder of such folders."""
-    if not path.is_dir():
-        if path.suffix == ".jsonl":
-            raise ConfigError(
-                f"{path} is one run",
-                why="a run is judged together with those before and after it",
-                next_move=f"give its folder, {path.parent}",
-            )
-        if not path.exists() and path.suffix not in {".yaml", ".yml"}:
-            raise ConfigError(
-                f"{path} is not there",
-                why="neither a tenant file nor a folder with evidence has that name",
-                next_move="name the tenant file, whose `evidence` says where its runs lie, or the folder",
-            )
-        tenant = load_tenant(path)
-        yield _Subject(tenant.name, tenant.evidence / tenant.name, tenant.tenant.id)
-        return
-    try:
-        children = sorted(child for child in path.iterdir() if child.is_dir() and any(child.glob("*.jsonl")))
-        has_runs = any(path.glob("*.jsonl"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
-        ) from None
-    if has_runs or not children:
-        yield _Subject(path.resolve().name, path)
-        return
-    for child in children:
-        yield _Subject(child.name, child)
-
-
-def _show(subject: _Subject, verification: Verification, console: Console, *, is_quiet: bool) -> None:
+def _show(subject: Subject, verification: Verification, console: Console, *, is_quiet: bool) -> None:
     for remark in verification.remarks:
         if remark.exit_code is not ExitCode.WELL or not is_quiet:
             place = f"{remark.file}, line {remark.line}" if remark.line else remark.file
@@ -150,7 +91,7 @@ def _show(subject: _Subject, verification: Verification, console: Console, *, is
         )
 
 
-def _as_json(subject: _Subject, verification: Verification) -> dict[str, Any]:
+def _as_json(subject: Subject, verification: Verification) -> dict[str, Any]:
     return {
         "tenant": subject.name,
         "folder": str(subject.folder),

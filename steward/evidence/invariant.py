@@ -201,7 +201,7 @@ class _Follower:
             self._last_seen = seen["object_id"]
         account = self._account(self._last_seen)
         self._sights[place.file, place.step] = (account, place)
-        held = _held(place.detail)
+        held = find_held_role(place.detail)
         # What was read before another run had confirmed that the role is gone is older than that.
         if held and place.since >= account.last_absent:
             yield from _hold(account, place, place.since)
@@ -240,7 +240,7 @@ class _Follower:
 
     def _confirm(self, place: _Place) -> None:
         account, sight = self._sights.get((place.file, place.step), (None, place))
-        if account is None or place.step not in _CONFIRM_ABSENCE or _held(sight.detail) is not False:
+        if account is None or place.step not in _CONFIRM_ABSENCE or find_held_role(sight.detail) is not False:
             return
         # A grant of another run that came after this one had looked is not confirmed away.
         if sight.since >= account.last_held:
@@ -301,8 +301,8 @@ def _breach(account: _Account, place: _Place, what: str, *, is_certain: bool = T
     return Breach(place.file, place.line, account.object_id, what, account.held_since or "", is_certain)
 
 
-def _held(detail: Mapping[str, Any]) -> bool | None:
-    """Return whether a privileged role was seen; None when it was not looked for, or not everywhere."""
+def find_held_role(detail: Mapping[str, Any]) -> bool | None:
+    """Return whether what a line saw has a privileged role; None when it was not looked for, or not everywhere."""
     roles = detail.get("roles")
     if not isinstance(roles, Mapping) or not isinstance(roles.get("held"), list):
         return None

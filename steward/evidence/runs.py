@@ -78,23 +78,26 @@ class Run:
         return next((line.time for line in reversed(self.lines) if line.time is not None), None)
 
 
-def read_runs(folder: Path) -> tuple[Run, ...]:
-    """Return every evidence file in the folder, oldest name first; one that cannot be read says so itself."""
-    return tuple(read_run(path) for path in sorted(folder.glob(PATTERN)))
+def read_runs(folder: Path, *, with_answers: bool = False) -> tuple[Run, ...]:
+    """Return every evidence file in the folder, oldest name first; one that cannot be read says so itself.
+
+    Graph's answers are most of the bytes, and are left out unless they are asked for.
+    """
+    return tuple(read_run(path, with_answers=with_answers) for path in sorted(folder.glob(PATTERN)))
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path, *, with_answers: bool = False) -> Run:
     """Return one evidence file, whatever it holds."""
     if not path.is_file():
         # A pipe or a device would be waited for without end.
         return Run(path.name, unreadable="it is no ordinary file")
     try:
-        return _read(path)
+        return _read(path, with_answers=with_answers)
     except OSError as error:
         return Run(path.name, unreadable=error.strerror or str(error))
 
 
-def _read(path: Path) -> Run:
+def _read(path: Path, *, with_answers: bool) -> Run:
     lines: list[EvidenceLine] = []
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -108,8 +111,9 @@ def _read(path: Path) -> Run:
                 return Run(path.name, digest.hexdigest(), file.tell(), tuple(lines), is_torn=True)
             digest.update(line)
             content = parse_line(line)
-            kept = None if content is None else {name: content[name] for name in content if name != "answers"}
-            lines.append(EvidenceLine(len(lines) + 1, hashlib.sha256(line).hexdigest(), kept))
+            if content is not None and not with_answers:
+                content = {name: content[name] for name in content if name != "answers"}
+            lines.append(EvidenceLine(len(lines) + 1, hashlib.sha256(line).hexdigest(), content))
             if lines[0].content is None:
                 # Foreign from its first line: the rest, however long, tells nothing.
                 return Run(path.name, *hash_start(path), lines=tuple(lines))

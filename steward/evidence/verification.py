@@ -50,12 +50,19 @@ class Verification:
         return next((code for code in (ExitCode.FINDINGS, ExitCode.COULD_NOT_TELL) if code in codes), ExitCode.WELL)
 
 
-def verify(folder: Path, expected: AbstractSet[str] = frozenset(), *, tenant_id: str | None = None) -> Verification:
+def verify(
+    folder: Path,
+    expected: AbstractSet[str] = frozenset(),
+    *,
+    tenant_id: str | None = None,
+    runs: tuple[Run, ...] | None = None,
+) -> Verification:
     """Judge every evidence file of one tenant; `expected` are hashes of runs as their programs printed them.
 
-    Hashes that no run has are for the caller to report: another folder may hold theirs.
+    Hashes that no run has are for the caller to report: another folder may hold theirs. Whoever goes on to use what the
+    runs say gives them as they were read, so that it is the same bytes that are judged.
     """
-    runs = read_runs(folder)
+    runs = read_runs(folder) if runs is None else runs
     remarks = [remark for run in runs for remark in _judge_file(run)]
     remarks += _judge_tenant(runs, tenant_id)
     remarks += _judge_links(folder, runs)

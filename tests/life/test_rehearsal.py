@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from scripts.rehearsal.provider_choice import ROOT
+from steward.papers.bundle import make_bundle
+from steward.papers.record import read_record
+from steward.papers.standing import State
 
 pytestmark = pytest.mark.terraform
 
@@ -72,6 +75,17 @@ def test_evidence_names_what_ran_and_holds_together(left: Path, summary: dict[st
     assert any(line.get("answers") for line in lines if line["verb"] == "saw")
     runs = sorted((left / "evidence" / "contoso").glob("*.jsonl"))
     assert json.loads(runs[1].read_text().splitlines()[0])["detail"]["previous"][0]["file"] == runs[0].name
+
+
+def test_papers_never_say_less_than_the_tenant_saw(left: Path, summary: dict[str, Any]) -> None:
+    record = read_record(left / "evidence" / "contoso", name="contoso")
+    bundle = make_bundle(record)
+    assert (bundle.standing.state, bundle.exit_code) == (State.SEALED, 0)
+    (life,) = bundle.lives
+    assert life.seconds(life.held) >= summary["role_held_seconds"]
+    assert life.usable == ()
+    assert "Terraform" in bundle.verdict.sentences[-1]
+    assert summary["provider"] in bundle.verdict.sentences[-1]
 
 
 def test_plan_is_the_first_deploys(left: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import sandbox.journal
-from scripts import post_apply
+from scripts import evidence_bundle, handover, post_apply
 from scripts.rehearsal.scene import DEPLOY, POST_APPLY
 from scripts.rehearsal.tenant_file import LOGIN
 from steward import acts
@@ -70,6 +70,10 @@ def test_new_password_and_client_secrets_are_nowhere(
     assert run_here() == 0
     assert tenancy.scene.control.try_password(LOGIN, CANARY)["valid"] is True, "the canary is what was set"
     keep_journal(tenancy)
+    # What is handed out is made of the evidence, and searched as well.
+    assert handover.main(["contoso.yaml"]) == 0
+    assert evidence_bundle.main(["contoso.yaml"]) == 0
+    assert len(list((tenancy.scene.folder / "papers").rglob("*.*"))) == 4
     output = "".join(capfd.readouterr())
     secrets = [CANARY, *(tenancy.scene.environments[name]["ARM_CLIENT_SECRET"] for name in (DEPLOY, POST_APPLY))]
     for value in secrets:

@@ -1,0 +1,72 @@
+"""The evidence folders that arguments name: a tenant file's, a tenant's own folder, or a folder of such folders."""
+
+import argparse
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from steward.config.loader import load_tenant
+from steward.errors import ConfigError
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A folder of one tenant's runs; `tenant_id` is None where only the folder was given."""
+
+    name: str
+    folder: Path
+    tenant_id: str | None = None
+
+
+def add_expect(parser: argparse.ArgumentParser) -> None:
+    """Let a hash be given that was kept elsewhere."""
+    parser.add_argument(
+        "--expect",
+        action="append",
+        type=_sha256,
+        default=[],
+        metavar="SHA256",
+        help="a hash that a run printed at its end and that was kept elsewhere; may be given several times",
+    )
+
+
+def _sha256(text: str) -> str:
+    """Return a hash in lower case; argparse tells of what is none."""
+    if not _SHA256.fullmatch(text.lower()):
+        raise argparse.ArgumentTypeError(f"{text} is no SHA-256; give the 64 hexadecimal digits that a run printed")
+    return text.lower()
+
+
+def find_subjects(path: Path) -> Iterator[Subject]:
+    """Yield the tenants behind a path: a tenant file's, a tenant's own folder, or a folder of such folders."""
+    if not path.is_dir():
+        if path.suffix == ".jsonl":
+            raise ConfigError(
+                f"{path} is one run",
+                why="a run is judged together with those before and after it",
+                next_move=f"give its folder, {path.parent}",
+            )
+        if not path.exists() and path.suffix not in {".yaml", ".yml"}:
+            raise ConfigError(
+                f"{path} is not there",
+                why="neither a tenant file nor a folder with evidence has that name",
+                next_move="name the tenant file, whose `evidence` says where its runs lie, or the folder",
+            )
+        tenant = load_tenant(path)
+        yield Subject(tenant.name, tenant.evidence / tenant.name, tenant.tenant.id)
+        return
+    try:
+        children = sorted(child for child in path.iterdir() if child.is_dir() and any(child.glob("*.jsonl")))
+        has_runs = any(path.glob("*.jsonl"))
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
+        ) from None
+    if has_runs or not children:
+        yield Subject(path.resolve().name, path)
+        return
+    for child in children:
+        yield Subject(child.name, child)

@@ -1,0 +1,104 @@
+"""Writes tenants' hand-over sheets: what was done, with its proof, and what people do in the vendor's dashboard.
+
+`python scripts/handover.py tenants/<name>.yaml` writes `papers/<tenant>/hand-over.html` and `.md`. It reads the tenant
+file and its evidence, signs in nowhere, and changes nothing else.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.console import Console
+from scripts.papers_folder import PAPERS, write_paper
+from scripts.program import run_program, shared_parser
+from steward.config.loader import load_tenant
+from steward.errors import ExitCode, StewardError, worse
+from steward.papers.handover import Sheet, make_sheet, sheet_page, sheet_text
+from steward.papers.record import read_record
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed arguments."""
+    parser = shared_parser("Writes hand-over sheets, as HTML and Markdown.")
+    parser.add_argument("tenants", nargs="+", type=Path, metavar="tenant", help="a tenant file")
+    parser.add_argument(
+        "--folder", type=Path, default=PAPERS, help="where to write, a folder a tenant (default: %(default)s)"
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> ExitCode:
+    """Parse the arguments and write; the exit code is 0 where every tenant is ready to be handed over."""
+    parsed = parse(arguments)
+    console = Console(is_quiet=parsed.quiet)
+    return run_program(lambda: _run(parsed, console), console)
+
+
+def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
+    code = ExitCode.WELL
+    written = []
+    for file in parsed.tenants:
+        try:
+            tenant = load_tenant(file)
+            record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
+            sheet = make_sheet(tenant, record)
+            page = write_paper(parsed.folder / tenant.name / "hand-over.html", sheet_page(sheet))
+            write_paper(parsed.folder / tenant.name / "hand-over.md", sheet_text(sheet))
+        except StewardError as error:
+            # One tenant's wrong file does not keep the others from their sheets.
+            console.fail(error)
+            code = worse(code, error.exit_code)
+            continue
+        code = worse(code, _exit_code(sheet))
+        written.append(_as_json(sheet, page))
+        if not parsed.json and (sheet.not_ready or not parsed.quiet):
+            _tell(console, sheet, page)
+    if parsed.json:
+        console.result_json({"tenants": written, "exit_code": int(code)})
+    return code
+
+
+def _exit_code(sheet: Sheet) -> ExitCode:
+    if not sheet.not_ready:
+        return ExitCode.WELL
+    return worse(
+        ExitCode.FINDINGS if sheet.standing.exit_code is ExitCode.WELL else ExitCode.WELL, sheet.standing.exit_code
+    )
+
+
+def _tell(console: Console, sheet: Sheet, page: Path) -> None:
+    if sheet.not_ready:
+        console.result(f"{sheet.tenant.name}: not ready, so nothing is asked: {sheet.not_ready}; {page}")
+        console.result(f"next: {sheet.standing.next_move}")
+        return
+    console.result(f"{sheet.tenant.name}: confirmed {sheet.confirmed} of {len(sheet.asked)}; {page}")
+    if not sheet.is_complete:
+        console.result(f'next: print it, then python scripts/confirm.py {sheet.tenant.pasted} <item> --by "<name>"')
+
+
+def _as_json(sheet: Sheet, page: Path) -> dict[str, object]:
+    return {
+        "tenant": sheet.tenant.name,
+        "state": sheet.standing.state.value,
+        "not_ready": sheet.not_ready,
+        "items": [
+            {
+                "id": each.item.id,
+                "title": each.item.title,
+                "menu": list(each.item.menu),
+                "who": each.item.who,
+                "confirmed_by": each.confirmation.by if each.confirmation else None,
+                "confirmed": each.confirmation.mark.time.isoformat() if each.confirmation else None,
+            }
+            for each in sheet.asked
+        ],
+        "written": str(page),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,105 @@
+"""Shows where many tenants stand, one row each, by their files and their evidence alone.
+
+`python scripts/status.py` takes the files of `tenants/`, or those that are named; `--markdown`, `--html` and `--json`
+write the rows in other forms. A file that is wrong is a row of its own.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.console import Console
+from scripts.program import run_program, shared_parser
+from steward.errors import ConfigError, ExitCode, worse
+from steward.papers.status import HEADINGS, Row, Status, Urgency, as_json, cells, read_status, status_page, status_text
+
+_TENANTS = Path("tenants")
+_STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.NONE: "green"}
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the parsed arguments."""
+    parser = shared_parser("Shows where tenants stand: state, last proof, next move, exceptions.")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="tenant",
+        help=f"a tenant file, or a folder of them (default: {_TENANTS})",
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--markdown", action="store_true", help="print Markdown")
+    form.add_argument("--html", action="store_true", help="print one HTML page")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str]) -> ExitCode:
+    """Parse the arguments and show; the exit code is the worst of all rows."""
+    parsed = parse(arguments)
+    console = Console(is_quiet=parsed.quiet)
+    return run_program(lambda: _run(parsed, console), console)
+
+
+def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
+    status = read_status(_find_files(parsed.paths or [_TENANTS]), today=datetime.now(UTC).date())
+    if parsed.json:
+        console.result_json(as_json(status))
+    elif parsed.html:
+        console.result(status_page(status))
+    elif parsed.markdown:
+        console.result(status_text(status))
+    else:
+        _show(status, console, is_quiet=parsed.quiet)
+    code = ExitCode.WELL
+    for row in status.rows:
+        code = worse(code, row.exit_code)
+    return code
+
+
+def _find_files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        try:
+            entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+        except OSError as error:
+            raise ConfigError(
+                f"{path} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
+            ) from None
+        yield from (entry for entry in entries if entry.suffix.lower() in {".yaml", ".yml"})
+
+
+def _show(status: Status, console: Console, *, is_quiet: bool) -> None:
+    rows = [row for row in status.rows if row.urgency is not Urgency.NONE or not is_quiet]
+    if rows:
+        console.result_view([_table(rows)])
+    for row in rows:
+        for problem in row.problems:
+            console.say(f"error: {problem}")
+    counts = "; ".join(f"{word}: {number}" for word, number in status.counts.items())
+    console.result(counts or "no tenant file was found")
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table(title="Tenants", title_justify="left", show_lines=True)
+    for heading in HEADINGS:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        tenant, state, *others = (Text(each) for each in cells(row))
+        state.stylize(_STYLES[row.urgency], 0, len(row.state))
+        table.add_row(tenant, state, *others)
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,185 @@
+"""A tenant's evidence as one record: its judgement, and every line of every run in the order of time.
+
+What stands in a line may have been written by anybody, so nothing about its shape is taken for granted: whoever wants a
+value asks for its type and gets nothing where it is another one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from steward.evidence import Verification, read_runs, verify
+from steward.evidence.runs import EvidenceLine, Run
+
+# No run is older, and no time is later; a line that says so is taken for one that says none.
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """Where something stands in the evidence, and when that line was written."""
+
+    time: datetime
+    file: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """Return the place as a person looks it up: the run's id and the line."""
+        return f"{run_id_of(self.file)}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer of Microsoft Graph, which finds it by the request id."""
+
+    method: str
+    path: str
+    status: int
+    request_id: str
+
+    @property
+    def changes(self) -> bool:
+        """Return whether the request could change something; asking What-If changes nothing."""
+        return self.method not in {"GET", ""} and not self.path.endswith("/evaluate")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a run; `detail` is empty where the line has none."""
+
+    mark: Mark
+    actor: str
+    step: str
+    verb: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    answers: Sequence[Answer] = ()
+
+    @property
+    def why(self) -> str:
+        """Return the reason that the line gives, if it gives one."""
+        return text(self.detail, "why")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a folder's runs say, and whether they are whole."""
+
+    name: str
+    verification: Verification
+    entries: tuple[Entry, ...]
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Return the runs as files, oldest name first."""
+        return self.verification.runs
+
+    @property
+    def tenant_id(self) -> str:
+        """Return the tenant that the runs name; nothing where they name none, or several."""
+        found = {text(run.about, "tenant_id") for run in self.runs} - {""}
+        return found.pop() if len(found) == 1 else ""
+
+    def sights(self, name: str) -> Iterator[tuple[Entry, Any]]:
+        """Yield what was seen of one fact, in the order of time; a read that failed and an absence are texts."""
+        for entry in self.entries:
+            if entry.verb == "saw" and name in entry.detail:
+                yield entry, entry.detail[name]
+
+    def last_sight(self, name: str, kind: type[Any] = dict) -> tuple[Entry, Any] | None:
+        """Return the last sight of a fact whose value is of that kind."""
+        found = None
+        for entry, value in self.sights(name):
+            if isinstance(value, kind):
+                found = entry, value
+        return found
+
+    def last(self, step: str, verb: str) -> Entry | None:
+        """Return the last line of a step with that verb."""
+        return next((entry for entry in reversed(self.entries) if (entry.step, entry.verb) == (step, verb)), None)
+
+
+def read_record(
+    folder: Path, *, name: str, tenant_id: str | None = None, expected: AbstractSet[str] = frozenset()
+) -> Record:
+    """Read and judge a tenant's evidence folder; one that is not there gives a record without lines."""
+    runs = read_runs(folder, with_answers=True)
+    verification = verify(folder, expected, tenant_id=tenant_id, runs=runs)
+    entries = sorted((entry for run in runs for entry in _entries_of(run)), key=lambda entry: entry.mark)
+    return Record(name, verification, tuple(entries))
+
+
+def _entries_of(run: Run) -> Iterator[Entry]:
+    since = _FIRST
+    for line in run.lines:
+        if line.content is None:
+            continue
+        # Within a file the order is the lines' own; between files the clock has to do.
+        since = max(since, line.time if line.time is not None and line.time < _LAST else since)
+        yield _entry(run.file, line, line.content, since)
+
+
+def _entry(file: str, line: EvidenceLine, content: Mapping[str, Any], time: datetime) -> Entry:
+    detail = content.get("detail")
+    return Entry(
+        mark=Mark(time, file, line.number),
+        actor=text(content, "actor"),
+        step=text(content, "step"),
+        verb=text(content, "verb"),
+        subject=text(content, "subject"),
+        detail=detail if isinstance(detail, Mapping) else {},
+        answers=tuple(_answer(answer) for answer in mappings(content.get("answers"))),
+    )
+
+
+def _answer(answer: Mapping[str, Any]) -> Answer:
+    status = answer.get("status")
+    return Answer(
+        method=text(answer, "method"),
+        path=text(answer, "path"),
+        status=status if isinstance(status, int) else 0,
+        request_id=text(answer, "request_id"),
+    )
+
+
+def run_id_of(file: str) -> str:
+    """Return the id of the run that a file holds, by its name."""
+    return file.removesuffix(".jsonl").rpartition("-")[2]
+
+
+def text(parent: Mapping[str, Any], name: str) -> str:
+    """Return a text, empty where there is none."""
+    found = parent.get(name)
+    return found if isinstance(found, str) else ""
+
+
+def texts(found: object) -> tuple[str, ...]:
+    """Return the texts of a list."""
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+
+
+def mapping(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return a mapping, empty where there is none."""
+    found = parent.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def mappings(found: object) -> tuple[Mapping[str, Any], ...]:
+    """Return the mappings of a list."""
+    return tuple(each for each in found if isinstance(each, Mapping)) if isinstance(found, list) else ()
+
+
+def moment(found: object) -> datetime | None:
+    """Return a time in UTC, None where the text says none."""
+    try:
+        time = datetime.fromisoformat(found) if isinstance(found, str) else None
+    except ValueError:
+        return None
+    if time is None:
+        return None
+    time = time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if _FIRST < time < _LAST else None

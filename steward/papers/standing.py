@@ -1,0 +1,182 @@
+"""Where a tenant stands in the life of its account, by its evidence: a state, its last proof, the next move.
+
+The state is what the last lines show, and no more: what was changed since by somebody else shows at the next look. A
+record that is not whole has no state, because nothing in it can be relied on.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from steward.errors import ExitCode
+from steward.evidence.invariant import find_held_role
+from steward.papers.life import Life, follow
+from steward.papers.record import Mark, Record, mapping, moment, text
+from steward.wellknown.latch import SEALED
+
+
+class State(StrEnum):
+    """Where a tenant stands; the words are those that papers show."""
+
+    TAMPERED = "evidence not whole"
+    BREACH = "credentials changed while privileged"
+    PRIVILEGED = "holds a privileged role"
+    UNKNOWN = "could not tell"
+    NOT_BEGUN = "not begun"
+    UNFINISHED = "unfinished"
+    SEALED = "sealed"
+    RETIRED = "retired"
+
+
+# From the worst to the best, as a page over many tenants lists them.
+ORDER: tuple[State, ...] = tuple(State)
+GOOD = frozenset({State.SEALED, State.RETIRED})
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What proved something last: what it says, and where it stands."""
+
+    what: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A tenant's state with its reasons; `lives` are those that it was judged by."""
+
+    state: State
+    why: str
+    next_move: str
+    proof: Proof | None
+    lives: tuple[Life, ...]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 0 for what is as it should be or was never begun, 3 for what cannot be told, 1 for the rest."""
+        if self.state in GOOD or self.state is State.NOT_BEGUN:
+            return ExitCode.WELL
+        return ExitCode.COULD_NOT_TELL if self.state is State.UNKNOWN else ExitCode.FINDINGS
+
+
+def judge(record: Record, *, file: str = "<tenant file>") -> Standing:
+    """Return where the tenant stands; `file` is the tenant file as a command names it."""
+    lives = follow(record)
+    proof = find_proof(record)
+    state, why, next_move = _judge(record, lives, file)
+    return Standing(state, why, next_move, proof, lives)
+
+
+def find_proof(record: Record) -> Proof | None:
+    """Return the last line by which an absence of privileged roles was confirmed, by verify, close or the guard."""
+    sight: dict[tuple[str, str], bool | None] = {}
+    found: Proof | None = None
+    for entry in record.entries:
+        key = entry.mark.file, entry.step
+        if entry.verb == "saw":
+            sight[key] = find_held_role(entry.detail)
+        elif entry.verb == "confirmed" and sight.get(key) is False and entry.step in _PROOFS:
+            found = Proof(_PROOFS[entry.step], entry.mark)
+    return found
+
+
+_PROOFS = {
+    "verify": "verified: no privileged role by any path",
+    "close": "closed: no privileged role by any path",
+    "guard": "guarded: no privileged role by any path",
+}
+
+
+def _judge(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, str, str]:
+    remarks = [remark for remark in record.verification.remarks if remark.exit_code is ExitCode.FINDINGS]
+    if remarks:
+        first = remarks[0]
+        where = f"{first.file}, line {first.line}" if first.line else first.file
+        return (
+            State.TAMPERED,
+            f"{where}: {first.what}",
+            f"python scripts/verify_evidence.py {file}; then ask who could write to the folder",
+        )
+    breaches = [breach for breach in record.verification.breaches if breach.is_certain]
+    if breaches:
+        first_breach = breaches[0]
+        return (
+            State.BREACH,
+            f"{first_breach.file}, line {first_breach.line}: {first_breach.what}",
+            f"python scripts/close.py {file}; then look at the tenant's audit log for that time",
+        )
+    if not record.entries:
+        return State.NOT_BEGUN, "there is no evidence of any run", f"python scripts/preflight.py {file}"
+    holding = [life for life in lives if life.held and life.held[-1].ends is None]
+    if holding:
+        since = f"{holding[0].held[-1].begins:%Y-%m-%d %H:%M:%S} UTC"
+        why = f"{holding[0].login}, not before {since}; no later look shows it gone{_window_end(record)}"
+        return State.PRIVILEGED, why, f"python scripts/close.py {file}"
+    if record.verification.exit_code is ExitCode.COULD_NOT_TELL:
+        unclear = [remark.what for remark in record.verification.remarks if remark.exit_code is not ExitCode.WELL]
+        unclear += [breach.what for breach in record.verification.breaches]
+        return State.UNKNOWN, unclear[0], f"python scripts/post_apply.py {file}, once no run is under way any more"
+    return _judge_course(record, lives, file)
+
+
+def _judge_course(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, str, str]:
+    post_apply = f"python scripts/post_apply.py {file}"
+    retired = record.last("remains", "confirmed")
+    sighted = record.last_sight("account")
+    if retired is not None and (sighted is None or sighted[0].mark < retired.mark):
+        return (
+            State.RETIRED,
+            f"retired {retired.mark.time:%Y-%m-%d}",
+            "remove the tenant file, or leave sealed_on in it",
+        )
+    if not lives:
+        return State.UNFINISHED, "no run has seen the account", f"cdktf deploy {record.name}; then {post_apply}"
+    last = _last_ended(record)
+    phase = _phase(record)
+    if phase != SEALED:
+        why = f"the latch is at {phase}" if phase else "no run has read the latch"
+        return State.UNFINISHED, f"{why}; {last}", post_apply
+    verified = record.last("verify", "confirmed")
+    if verified is None:
+        return State.UNFINISHED, f"sealed, and nothing was verified since; {last}", post_apply
+    unsettled = _unsettled_since(record, verified.mark)
+    if unsettled:
+        return State.UNFINISHED, unsettled, post_apply
+    return State.SEALED, f"verified {verified.mark.time:%Y-%m-%d %H:%M} UTC", "none; leave the guard running"
+
+
+def _window_end(record: Record) -> str:
+    found = record.last_sight("window")
+    ends = moment(found[1].get("ends")) if found else None
+    return f"; its window ends {ends:%Y-%m-%d %H:%M} UTC" if ends is not None else ""
+
+
+def _phase(record: Record) -> str:
+    """Return the latch's phase as the last line shows it, a turn that was answered included."""
+    phase = ""
+    turning: dict[tuple[str, str], str] = {}
+    for entry in record.entries:
+        if entry.verb == "saw" and "stack" in entry.detail:
+            phase = text(mapping(mapping(entry.detail, "stack"), "latch"), "phase") or phase
+        elif entry.verb == "intends" and text(entry.detail, "act") == "TurnLatch":
+            turning[entry.mark.file, entry.subject] = text(entry.detail, "phase")
+        elif entry.verb == "turned":
+            phase = turning.get((entry.mark.file, entry.subject), phase)
+    return phase
+
+
+def _last_ended(record: Record) -> str:
+    ended = record.last("run", "ended")
+    if ended is None:
+        return "no run has come to its end"
+    return f"the last run that came to its end left with exit code {ended.detail.get('exit_code')}"
+
+
+def _unsettled_since(record: Record, verified: Mark) -> str:
+    """Return what a later run left undone: an act after the last verification that no run has come to terms with."""
+    later = [entry for entry in record.entries if entry.mark.time > verified.time]
+    blocked = {entry.step for entry in later if entry.verb == "blocked"}
+    confirmed = {entry.step for entry in later if entry.verb == "confirmed"}
+    left = sorted(blocked - confirmed - {"preflight"})
+    if left:
+        return f"blocked since it was verified: {', '.join(left)}"
+    return "a run was broken off since it was verified" if any(entry.verb == "broken off" for entry in later) else ""

@@ -17,13 +17,13 @@ if __name__ == "__main__":
 from scripts.console import Console
 from scripts.delivery import add_delivery_options, open_delivery, plan_folder, valid_hours
 from scripts.program import run_program, run_until_told, tenant_parser
+from scripts.review_options import add_fail_on, least_severity
 from scripts.wiring import sign_in
 from steward.config.loader import load_tenant
 from steward.delivery.applying import Applied, apply_plan
 from steward.delivery.planning import count_actions
-from steward.errors import ExitCode, StewardError
+from steward.errors import ExitCode, StewardError, worse
 from steward.evidence import EvidenceFile
-from steward.lifecycle.runner import worse
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -42,6 +42,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--plan", type=Path, help="the folder that plan.py wrote, or the plan in it (default: cdktf.out/plans/<tenant>)"
     )
     parser.add_argument("--hash", type=sha256, required=True, metavar="SHA256", help="the plan's hash as approved")
+    add_fail_on(parser)
     add_delivery_options(parser)
     return parser.parse_args(arguments)
 
@@ -71,6 +72,7 @@ async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
                     folder,
                     approved=parsed.hash,
                     valid_hours=valid_hours(tenant, parsed),
+                    fail_on=least_severity(parsed),
                     stack=delivery.stack,
                     evidence=evidence,
                 )

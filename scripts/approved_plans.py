@@ -54,7 +54,8 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
 
 
 def _match(parsed: argparse.Namespace, console: Console) -> ExitCode:
-    matched = match_plans(read_changed(parsed.changed), read_manifests(parsed.plans))
+    uploaded = read_manifests(parsed.plans)
+    matched = match_plans(read_changed(parsed.changed), uploaded)
     console.result_line(
         {
             "matrix": {"include": list(matched.entries)},
@@ -69,7 +70,8 @@ def _match(parsed: argparse.Namespace, console: Console) -> ExitCode:
                 f"- {render((shown(each['tenant']),))}: {code(each['sha256'])}\n" for each in matched.entries
             )
     for tenant in matched.missing:
-        console.say(f"{tenant}: no plan was made for it in the pull request; open one that changes its file")
+        made = "two plans were made" if tenant in uploaded.doubled else "no plan was made"
+        console.say(f"{tenant}: {made} for it in the pull request; open one in which one file changes, this tenant's")
     return ExitCode.WELL
 
 

@@ -11,7 +11,7 @@ from scripts.environment import child_environment, find_terraform, terraform_env
 from steward.config.model import Tenant
 from steward.delivery.saved_plans import SavedPlans
 from steward.delivery.synthesis import put_in_place, synthesize
-from steward.lifecycle.runner import Line, Observer
+from steward.lifecycle.lines import Line, Observer
 from steward.scratch import open_scratch
 
 _ROOT = Path(__file__).resolve().parent.parent

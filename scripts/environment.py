@@ -11,14 +11,14 @@ from pathlib import Path
 from steward.config.clouds import Cloud
 from steward.errors import ConfigError
 from steward.forge.address import Forge
-from steward.graph.credentials import (
+from steward.graph.sign_in_methods import (
     CertificateSignIn,
     CliSignIn,
     FederatedSignIn,
+    JobSignIn,
     SecretSignIn,
     SignInMethod,
 )
-from steward.graph.job_token import request_job_token
 from steward.secret import Secret
 
 # jsii, which runs the CDK in Node.js, puts a banner about the age of Node.js before what a program says, and would bury
@@ -64,7 +64,7 @@ def read_sign_in(variables: Mapping[str, str] = os.environ) -> SignInMethod:
     asked = _first(variables, "ARM_OIDC_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_URL")
     bearer = _first(variables, "ARM_OIDC_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
     if client_id and asked and bearer:
-        return FederatedSignIn(client_id, lambda: request_job_token(asked, Secret(bearer)))
+        return JobSignIn(client_id, asked, Secret(bearer))
     if variables.get("ARM_USE_CLI", "true").lower() != "false" and shutil.which("az"):
         return CliSignIn()
     raise ConfigError(

@@ -6,9 +6,9 @@ in a browser, with a code at a browser elsewhere, or as Azure CLI is, whose toke
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,13 @@ from scripts.program import run_program, run_until_told, shared_parser
 from scripts.wiring import sign_in
 from steward.config.loader import load_tenant
 from steward.config.made import write_made
-from steward.config.model import CertificateTrust, Tenant
-from steward.errors import ConfigError, ExitCode, RefusedError
+from steward.config.model import CertificateTrust, KeyVaultSink, Tenant
+from steward.errors import ConfigError, ExitCode, RefusedError, worse
 from steward.evidence import EvidenceFile
 from steward.facts import Facts
-from steward.graph.credentials import BrowserSignIn, CliSignIn, DeviceCodeSignIn, SignInMethod
 from steward.graph.session import GraphSession
-from steward.identities.key_files import key_file, make_certificate, read_certificate
+from steward.graph.sign_in_methods import BrowserSignIn, CliSignIn, DeviceCodeSignIn, SignInMethod
+from steward.identities.key_files import key_file, make_certificate, plan_certificate, read_certificate
 from steward.identities.ours import find_kept, in_the_way
 from steward.identities.roster import NAMES, ROSTER, find_identities
 from steward.identities.steps import (
@@ -41,7 +41,8 @@ from steward.identities.steps import (
     retire_step,
 )
 from steward.identities.wanted import Certificate
-from steward.lifecycle.runner import Line, Observer, Runner, StepOutcome, worse
+from steward.lifecycle.lines import Line, Observer
+from steward.lifecycle.runner import Runner, StepOutcome
 from steward.lifecycle.step import Step
 from steward.registrations import Registrations, RegistrationState
 from steward.wellknown.clients import GRAPH_COMMAND_LINE
@@ -141,7 +142,7 @@ class Visit:
         """Do what the verb says; the second value names the keys written into the tenant file."""
         match self.parsed.verb:
             case "plan":
-                return await self._preview(make_step(self._chosen(), shows_all=True)), ()
+                return await self._plan(), ()
             case "list":
                 return await self._preview(list_step(self._chosen(of_all=True))), ()
             case "make":
@@ -150,15 +151,32 @@ class Visit:
                 chosen = self._chosen(of_all=True)
                 return await self._record(remove_step(chosen) if self.parsed.all else retire_step(chosen)), ()
 
+    async def _plan(self) -> StepOutcome:
+        """Show what make would do, with the certificates that it would make; what it would leave is no failure."""
+        chosen = self._chosen()
+        trust = self._trust
+        if trust is not None:
+            glanced = await self._runner(None, lambda _: None).preview(make_step(chosen, shows_all=True))
+            planned = dict(chosen.certificates)
+            for name, file in self._certificates_to_make(trust, glanced.facts).items():
+                planned[name] = plan_certificate(days=trust.days)
+                ends = f"a certificate until {planned[name].ends:%Y-%m-%d}"
+                self.console.show(Line("identities", "would", f"have made {file}", ends))
+            chosen = replace(chosen, certificates=planned)
+        outcome = await self._preview(make_step(chosen, shows_all=True))
+        if outcome.exit_code is ExitCode.FINDINGS and not outcome.is_blocked:
+            outcome.exit_code = ExitCode.WELL
+        return outcome
+
     async def _make(self) -> tuple[StepOutcome, tuple[str, ...]]:
         if self._trust is not None:
-            blocked = await self._look_for_certificates()
+            blocked = await self._look_for_certificates(self._trust)
             if blocked is not None:
                 return blocked, ()
         outcome = await self._record(make_step(self._chosen()))
         return outcome, self._write(outcome.facts)
 
-    async def _look_for_certificates(self) -> StepOutcome | None:
+    async def _look_for_certificates(self, trust: CertificateTrust) -> StepOutcome | None:
         """Make the certificates that are needed; returns what the look told where it did not show the applications."""
         lines: list[Line] = []
         glanced = await self._runner(None, lines.append).preview(make_step(self._chosen(), shows_all=True))
@@ -166,7 +184,7 @@ class Visit:
             for line in lines:
                 self.console.show(line)
             return glanced
-        self._make_certificates(glanced.facts)
+        self._make_certificates(trust, glanced.facts)
         return None
 
     def _write(self, facts: Facts) -> tuple[str, ...]:
@@ -205,21 +223,26 @@ class Visit:
         trust = self.tenant.identities.trust if self.tenant.identities else None
         return trust if isinstance(trust, CertificateTrust) else None
 
-    def _make_certificates(self, facts: Facts) -> None:
-        """Make the files that are missing, or whose certificate ends soon; one whose key lies elsewhere stays."""
-        trust, registrations = self._trust, facts.registrations
-        if trust is None or not isinstance(registrations, Registrations):
-            return
+    def _make_certificates(self, trust: CertificateTrust, facts: Facts) -> None:
+        for file in self._certificates_to_make(trust, facts).values():
+            made = make_certificate(file, days=trust.days)
+            self.console.show(Line("identities", "made", str(file), f"a certificate until {made.ends:%Y-%m-%d}"))
+
+    def _certificates_to_make(self, trust: CertificateTrust, facts: Facts) -> dict[str, Path]:
+        """Return the files that are missing, or whose certificate ends soon; one whose key lies elsewhere stays."""
+        registrations = facts.registrations
+        if not isinstance(registrations, Registrations):
+            return {}
         chosen = self._chosen()
+        files: dict[str, Path] = {}
         for identity in chosen.identities:
             certificate = chosen.certificates.get(identity.name)
             kept = find_kept(identity.name, registrations, self.tenant)
             is_elsewhere = certificate is None and kept is not None and bool(kept.certificates)
             is_ending = certificate is not None and ends_soon(certificate, self.tenant, chosen.now)
             if self.parsed.renew or is_ending or (certificate is None and not is_elsewhere):
-                file = key_file(trust.folder, self.tenant.name, identity.name)
-                made = make_certificate(file, days=trust.days)
-                self.console.show(Line("identities", "made", str(file), f"a certificate until {made.ends:%Y-%m-%d}"))
+                files[identity.name] = key_file(trust.folder, self.tenant.name, identity.name)
+        return files
 
     async def _preview(self, step: Step) -> StepOutcome:
         return await self._runner(None, self.console.show).preview(step)
@@ -278,6 +301,7 @@ def _show(parsed: argparse.Namespace, tenant: Tenant, outcome: StepOutcome, show
                 },
                 "changes": outcome.writes,
                 "written": list(shown.written),
+                "not_looked_at": list(_not_looked_at(tenant)),
                 "exit_code": int(outcome.exit_code),
             }
         )
@@ -287,10 +311,25 @@ def _show(parsed: argparse.Namespace, tenant: Tenant, outcome: StepOutcome, show
         console.result(f"  {name:<12} client id {entry.client_id}")
     if shown.written:
         console.result(f"  written into {tenant.file}: {', '.join(shown.written)}")
+    for each in _not_looked_at(tenant):
+        console.say(f"not looked at: {each}")
+
+
+def _not_looked_at(tenant: Tenant) -> Iterator[str]:
+    """Yield what an identity may do that Microsoft Graph does not show, with the command that shows it."""
+    client_ids = tenant.identities.client_ids if tenant.identities else {}
+    if isinstance(tenant.sink, KeyVaultSink):
+        who = client_ids.get("post-apply", "<client id>")
+        yield (
+            f"the Azure role of post-apply on {tenant.sink.vault}: "
+            f"az role assignment list --all --assignee {who} --include-inherited"
+        )
 
 
 def _in_words(parsed: argparse.Namespace, outcome: StepOutcome) -> str:
     if outcome.exit_code is not ExitCode.WELL:
+        if parsed.verb == "plan":
+            return "make would not get to the end; what stands above says why, and nothing was touched"
         return "not as it should be; what stands above says why"
     match parsed.verb:
         case "plan":

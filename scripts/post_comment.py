@@ -15,6 +15,7 @@ if __name__ == "__main__":
 from scripts.console import Console
 from scripts.environment import read_forge
 from scripts.program import run_program
+from steward.delivery.approved import read_changed
 from steward.errors import ConfigError, ExitCode
 from steward.forge.client import open_repository
 from steward.forge.comments import keep_comment
@@ -30,6 +31,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--pull-request", type=int, required=True, metavar="NUMBER", help="the pull request's number")
     parser.add_argument(
         "--author", default=_JOBS_OWN, help="the login that the token writes as (default: %(default)s, a job's own)"
+    )
+    parser.add_argument(
+        "--expected",
+        type=Path,
+        metavar="FILE",
+        help="what changed_tenants.py printed: where it names no tenant, a comment is updated and none is posted",
     )
     return parser.parse_args(arguments)
 
@@ -51,9 +58,24 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
             next_move="name the file that review_plan.py --comment has written",
         ) from None
     with open_repository(read_forge()) as repository:
-        posted = keep_comment(repository, parsed.pull_request, body, marker=MARKER, author=parsed.author)
+        posted = keep_comment(
+            repository,
+            parsed.pull_request,
+            body,
+            marker=MARKER,
+            author=parsed.author,
+            is_needed=parsed.expected is None or _is_about_tenants(parsed.expected),
+        )
     console.result(f"pull request {parsed.pull_request}: {posted}")
     return ExitCode.WELL
+
+
+def _is_about_tenants(expected: Path) -> bool:
+    """Return whether a change is about any tenant; one of which nobody can tell is."""
+    try:
+        return not read_changed(expected).is_empty
+    except ConfigError:
+        return True
 
 
 if __name__ == "__main__":

@@ -21,24 +21,21 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.program import run_program, shared_parser
+from scripts.review_options import add_fail_on, least_severity
 from steward.config.loader import find_tenant_files, load_tenant
 from steward.config.model import Tenant
-from steward.delivery.approved import read_changed
-from steward.errors import ConfigError, ExitCode, StewardError
-from steward.lifecycle.runner import worse
+from steward.delivery.approved import Expected, read_changed
+from steward.errors import ConfigError, ExitCode, StewardError, worse
 from steward.review.as_json import as_json
 from steward.review.comment import render_comment
 from steward.review.kept import keep_reviews, read_reviews
 from steward.review.plan import read_plan
-from steward.review.review import Given, PlanReview, Review, Unread, collect, review_plan
-from steward.review.rule import Severity
+from steward.review.review import Given, Left, PlanReview, Review, Unread, collect, review_plan
 from steward.review.sarif import as_sarif
 from steward.review.subject import Subject
 from steward.review.terminal import view
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_NEVER = "never"
-_SEVERITIES = {severity.label: severity for severity in sorted(Severity, reverse=True)}
 _TENANTS = Path("tenants")
 
 
@@ -72,12 +69,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--workstation", action="store_true", help="the plan is applied at a workstation, where a window may begin"
     )
-    parser.add_argument(
-        "--fail-on",
-        choices=(*_SEVERITIES, _NEVER),
-        default=Severity.MEDIUM.label,
-        help="the least severity that refuses a plan (default: %(default)s)",
-    )
+    add_fail_on(parser)
     parser.add_argument("--comment", type=Path, metavar="FILE", help="write the Markdown comment here")
     parser.add_argument("--sarif", type=Path, metavar="FILE", help="write the findings as SARIF 2.1.0 here")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the review here, without the plans' values")
@@ -122,8 +114,14 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
         kept, kept_unread = _read_kept(path, console)
         reviews += kept
         unread += kept_unread
-    unread += _unreviewed(parsed.expected, reviews)
-    review = collect(reviews, fail_on=_SEVERITIES.get(parsed.fail_on), unread=unread)
+    expected, lacking = _read_expected(parsed.expected, reviews, console)
+    review = collect(
+        reviews,
+        fail_on=least_severity(parsed),
+        unread=[*unread, *lacking],
+        left=[Left(each.tenant, each.file, each.now) for each in expected.gone] if expected else (),
+        expects_none=expected is not None and not expected.tenants,
+    )
     _write(review, parsed, {tenant.name: _place(tenant.file) for tenant in tenants.values()})
     code = worse(code, review.exit_code)
     if parsed.json:
@@ -157,12 +155,23 @@ def _read_kept(path: Path, console: Console) -> tuple[list[PlanReview], list[Unr
         return [], [Unread(_name(path), f"{error.what}: {error.why}" if error.why else error.what)]
 
 
-def _unreviewed(expected: Path | None, reviews: Sequence[PlanReview]) -> Iterator[Unread]:
-    """Yield the tenants that a review was expected of; whatever went wrong, its own job says what."""
+def _read_expected(
+    path: Path | None, reviews: Sequence[PlanReview], console: Console
+) -> tuple[Expected | None, list[Unread]]:
+    """Return what was expected, and those of its tenants without a review; whatever went wrong, their jobs say what.
+
+    Where nobody can tell which tenants are concerned, the comment says so: an older one would still name a plan.
+    """
+    if path is None:
+        return None, []
+    try:
+        expected = read_changed(path)
+    except StewardError as error:
+        console.fail(error)
+        return None, [Unread("the tenants of this change", "which ones they are could not be told; the job says why")]
     names = {review.name for review in reviews}
-    for entry in read_changed(expected)["matrix"]["include"] if expected else ():
-        if entry["tenant"] not in names:
-            yield Unread(entry["tenant"], "it was not planned, or not reviewed; its job says why")
+    why = "it was not planned, or not reviewed; its job says why"
+    return expected, [Unread(tenant, why) for tenant in expected.tenants if tenant not in names]
 
 
 def _hashes(parsed: argparse.Namespace) -> list[str]:

@@ -102,12 +102,12 @@ async def sign_in(
     Without a method it is the one that the environment names; `scopes` are what a person is to consent to.
     """
     cloud = tenant.tenant.cloud
-    credential = open_credential(cloud, tenant.tenant.id, method or read_sign_in())
     patience = _URGENT if is_urgent else Patience()
 
     def announce(text: str) -> None:
         observe(Line("graph", "waiting", text))
 
+    credential = open_credential(cloud, tenant.tenant.id, method or read_sign_in(), announce=announce)
     async with open_session(cloud, credential, patience=patience, announce=announce, scopes=scopes) as session:
         if session.caller.tenant_id and session.caller.tenant_id != tenant.tenant.id:
             raise ConfigError(

@@ -5,8 +5,14 @@ sandbox serves; a test compares the files with what it would write.
 """
 
 import json
+import sys
 from pathlib import Path
 from types import MappingProxyType
+
+if __name__ == "__main__":
+    # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    import scripts  # noqa: F401  # looks whether the set-up is there
 
 from sandbox.table import render_table as render_routes
 from steward.config.document import json_schema

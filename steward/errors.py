@@ -17,6 +17,12 @@ class ExitCode(IntEnum):
     DEFECT = 4
 
 
+def worse(first: ExitCode, second: ExitCode) -> ExitCode:
+    """Return the exit code to leave with: a finding outranks "could not tell", because it is certain."""
+    order = (ExitCode.WELL, ExitCode.COULD_NOT_TELL, ExitCode.FINDINGS, ExitCode.BAD_INPUT, ExitCode.DEFECT)
+    return max(first, second, key=order.index)
+
+
 class StewardError(Exception):
     """A failure with a reason and a next move.
 

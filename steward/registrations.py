@@ -74,7 +74,10 @@ class PrincipalState:
 
 @dataclass(frozen=True)
 class RegistrationState:
-    """An application of the tenant with its service principal, if that exists."""
+    """An application of the tenant with its service principal, if that exists.
+
+    `openings` says in words through what a person, or another application for one, could sign in through it.
+    """
 
     object_id: str
     client_id: str
@@ -86,6 +89,7 @@ class RegistrationState:
     secrets: tuple[SecretState, ...] = ()
     certificates: tuple[CertificateState, ...] = ()
     trusts: tuple[TrustState, ...] = ()
+    openings: tuple[str, ...] = ()
     principal: PrincipalState | None = None
 
     @property

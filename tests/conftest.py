@@ -37,12 +37,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let each worker begin with its share of the long tests; the others keep their order, which shares tenants."""
     workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
-    long = [item for item in items if item.location[0] in _LONG]
+    units: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.location[0] in _LONG:
+            # Tests of a module share what it sets up; cases of one test have nothing in common.
+            is_case = getattr(item, "callspec", None) is not None
+            units.setdefault(item.nodeid if is_case else item.location[0], []).append(item)
+    long = list(units.values())
     short = [item for item in items if item.location[0] not in _LONG]
     # A worker is given a run of the list, as long as the others'; what it has not begun may be taken from its end.
     ordered: list[pytest.Item] = []
     for worker in range(workers):
-        begun = long[worker::workers]
+        begun = [item for unit in long[worker::workers] for item in unit]
         share = (len(items) - len(ordered)) // (workers - worker) - len(begun)
         ordered += begun + short[:share]
         short = short[share:]

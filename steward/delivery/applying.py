@@ -7,7 +7,7 @@ file as it is checked out, and from the state's backend; the manifest beside the
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ from steward.errored_state import StateVersion
 from steward.errors import RefusedError
 from steward.evidence import EvidenceFile
 from steward.review.plan import Plan, read_plan
+from steward.review.review import Given, Verdict, review_plan, verdict_of
+from steward.review.rule import Severity
+from steward.review.words import plain
 from steward.terraform import Engine
 
 # Clocks of two machines may differ by so much.
@@ -47,10 +50,13 @@ async def apply_plan(
     *,
     approved: str,
     valid_hours: int,
+    fail_on: Severity | None,
     stack: bytes,
     evidence: EvidenceFile,
 ) -> Applied:
     """Admit the plan in `folder` and apply it; `approved` is the SHA-256 that was approved, `stack` is synthesized now.
+
+    A finding of `fail_on` or graver refuses the plan, as it refuses the review of it; None never does.
 
     Raises `RefusedError` for what is not admitted and for an apply that fails, with what is left to do.
     """
@@ -77,6 +83,7 @@ async def apply_plan(
     require_in_time(made_at, manifest, valid_hours=valid_hours, now=datetime.now(UTC))
     require_whole(plan, json.loads(content))
     require_no_grant(plan)
+    require_kept_rules(plan, tenant, fail_on=fail_on, today=datetime.now(UTC).date())
     recovered = await plans.recover_errored(folder)
     require_same_state(inside.state, await plans.read_state_version())
     changes = list_changes(plan)
@@ -198,6 +205,27 @@ def require_no_grant(plan: Plan) -> None:
             next_move="nothing was touched. Consent through Graph needs no role, post_apply opens a window by itself, "
             "and a role that was taken away by hand within a window comes back by `cdktf deploy` only",
         )
+
+
+def require_kept_rules(plan: Plan, tenant: Tenant, *, fail_on: Severity | None, today: date) -> None:
+    """Demand a plan that passes the review, made anew: what the approved comment said was made by other hands."""
+    review = review_plan(Given(plan, JSON, tenant), today=today)
+    if verdict_of(review, fail_on) not in {Verdict.REFUSED, Verdict.UNTOLD}:
+        return
+    broken = [
+        f"{each.rule.id}: {plain((*each.address, ' ' if each.address else '', *each.what))}"
+        for each in review.findings
+        if each.counts
+    ]
+    open_ones = [f"{each.rule.id} could not tell: {plain(each.why)}" for each in review.unjudged]
+    named = [*broken, *open_ones]
+    more = f"; and {len(named) - _MOST_NAMED} more" if named[_MOST_NAMED:] else ""
+    raise RefusedError(
+        "the review refuses the plan",
+        why="; ".join(named[:_MOST_NAMED]) + more,
+        next_move="nothing was touched: scripts/review_plan.py tells of each what to do. If the comment that was "
+        "approved did not say so, look at who made it",
+    )
 
 
 def require_same_state(planned: StateVersion | None, now: StateVersion | None) -> None:

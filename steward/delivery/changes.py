@@ -4,6 +4,7 @@
 its stack still stands: nothing plans it away.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from steward.config.loader import find_tenant_files
-from steward.delivery.repository import Changed, Repository
+from steward.delivery.repository import Changed, Repository, as_text
 
 # What a stack is synthesized from besides its tenant file; a folder ends in a slash. A test holds it to the imports.
 SHARED = (
@@ -131,6 +132,8 @@ def _relative(path: Path, top: Path) -> str:
     place = path.parent.resolve() / path.name
     resolved = place.resolve() if place.is_dir() else place
     try:
-        return resolved.relative_to(top.resolve()).as_posix()
+        path = resolved.relative_to(top.resolve())
     except ValueError:
-        return resolved.as_posix()
+        path = resolved
+    # As Git's names are read, whatever this machine takes for the encoding of file names.
+    return as_text(os.fsencode(path.as_posix()))

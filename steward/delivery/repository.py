@@ -50,14 +50,14 @@ class Repository:
                 why="Git does not know it; a pipeline's checkout is often shallow",
                 next_move="fetch it first (actions/checkout: fetch-depth: 0), or name another one with --base",
             )
-        merged = self._run("merge-base", _text(found.stdout).strip(), "HEAD")
+        merged = self._run("merge-base", as_text(found.stdout).strip(), "HEAD")
         if merged.returncode != 0:
             raise UnreadableError(
                 f"where the work left {base!a} cannot be told",
-                why=_text(merged.stderr).strip() or "the two have no commit in common, as in a shallow checkout",
+                why=as_text(merged.stderr).strip() or "the two have no commit in common, as in a shallow checkout",
                 next_move="fetch the whole history (actions/checkout: fetch-depth: 0), then run it again",
             )
-        return _text(merged.stdout).strip()
+        return as_text(merged.stdout).strip()
 
     def changed_since(self, commit: str) -> tuple[Changed, ...]:
         """Return the files that differ between a commit and the work tree; new ones count unless they are ignored."""
@@ -78,10 +78,10 @@ class Repository:
         if finished.returncode != 0:
             raise UnreadableError(
                 f"git {arguments[0]} failed in {self.folder}",
-                why=" ".join(_text(finished.stderr).split()) or f"exit code {finished.returncode}",
+                why=" ".join(as_text(finished.stderr).split()) or f"exit code {finished.returncode}",
                 next_move="run it in a work tree of the project, with its history",
             )
-        return _text(finished.stdout)
+        return as_text(finished.stdout)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         # Paths come as they are, byte for byte, whatever the user's settings are.
@@ -94,6 +94,6 @@ class Repository:
             ) from None
 
 
-def _text(output: bytes) -> str:
-    # A path is bytes; what is no Unicode text comes back out as it came in.
+def as_text(output: bytes) -> str:
+    """Return what Git prints, or a path's bytes, as text; what is no Unicode text comes back out as it came in."""
     return output.decode("utf-8", errors="surrogateescape")

@@ -24,12 +24,16 @@ class Posted(StrEnum):
     POSTED = "posted"
     UPDATED = "updated"
     ALREADY = "already"
+    UNWANTED = "none there, and none needed"
 
 
-def keep_comment(repository: Repository, number: int, body: str, *, marker: str, author: str) -> Posted:
+def keep_comment(
+    repository: Repository, number: int, body: str, *, marker: str, author: str, is_needed: bool = True
+) -> Posted:
     """Bring the comment of a pull request to `body`, which begins with the marker.
 
-    `author` is the login that the token writes as: a comment of anybody else with the marker is left alone.
+    `author` is the login that the token writes as: a comment of anybody else with the marker is left alone. One that is
+    not needed is not posted; but one that is there never keeps saying what is true no more.
     """
     if not body.startswith(marker):
         raise ConfigError(
@@ -40,7 +44,9 @@ def keep_comment(repository: Repository, number: int, body: str, *, marker: str,
     text = fit(body)
     issue = repository.get_issue(number)
     ours = _find(issue.get_comments(), marker, author)
-    if not ours:
+    if not ours and not is_needed:
+        done = Posted.UNWANTED
+    elif not ours:
         issue.create_comment(text)
         done = Posted.POSTED
     elif _is_same(ours[0].body, text):

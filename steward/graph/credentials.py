@@ -1,6 +1,7 @@
 """How a program signs in to the tenant, in the ways that the azuread provider knows too."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from azure.identity import (
 from steward.config.clouds import Cloud
 from steward.errors import ConfigError
 from steward.graph.job_token import request_job_token
+from steward.graph.persons_sign_in import SignInTransport
 from steward.graph.sign_in_methods import (
     BrowserSignIn,
     CertificateSignIn,
@@ -33,8 +35,13 @@ _CONNECTION_SECONDS, _ANSWER_SECONDS = 10, 20
 _RENEWED_BEFORE_SECONDS = 300
 
 
-def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> TokenCredential:
-    """Return the azure-identity credential for `method` in the tenant; nothing is sent before a token is asked for."""
+def open_credential(
+    cloud: Cloud, tenant_id: str, method: SignInMethod, *, announce: Callable[[str], None] = lambda _: None
+) -> TokenCredential:
+    """Return the azure-identity credential for `method` in the tenant; nothing is sent before a token is asked for.
+
+    `announce` is told when a person's sign-in has to wait for what was consented to.
+    """
     options: dict[str, Any] = {
         "authority": cloud.authority,
         "connection_timeout": _CONNECTION_SECONDS,
@@ -54,15 +61,22 @@ def open_credential(cloud: Cloud, tenant_id: str, method: SignInMethod) -> Token
         case CliSignIn():
             return _OneSignIn(AzureCliCredential(tenant_id=tenant_id))
         case BrowserSignIn():
+            options["transport"] = SignInTransport(announce, **options)
             return _OneSignIn(InteractiveBrowserCredential(tenant_id=tenant_id, client_id=method.client_id, **options))
         case DeviceCodeSignIn():
 
             def show(address: str, code: str, _: datetime) -> None:
                 method.show(f"open {address} and enter the code {code}")
 
+            options["transport"] = SignInTransport(announce, **options)
             return _OneSignIn(
                 DeviceCodeCredential(tenant_id=tenant_id, client_id=method.client_id, prompt_callback=show, **options)
             )
+
+
+def is_a_persons(credential: TokenCredential) -> bool:
+    """Return whether a person signs in with the credential, and no application."""
+    return isinstance(credential, _OneSignIn)
 
 
 def _open_federated(

@@ -30,8 +30,10 @@ from msgraph_core import GraphClientFactory
 from steward.config.clouds import Cloud
 from steward.errors import ConfigError, RefusedError, UnreadableError
 from steward.facts import Caller
+from steward.graph.credentials import is_a_persons
 from steward.graph.pacing import PacedTransport
 from steward.graph.patience import Announce, Patience, PatientTransport
+from steward.graph.persons_sign_in import explain_refusal, is_nobody
 
 _ORDINARY = Patience()
 _NO_ANSWER = (ServiceRequestError, ServiceResponseError)
@@ -126,14 +128,18 @@ def read_caller(cloud: Cloud, credential: TokenCredential, scopes: Sequence[str]
             next_move="sign in, or choose another way to; see docs/identities.md",
         ) from None
     except AzureError as error:
+        is_person = is_a_persons(credential)
         # azure-identity calls a network or a service that does not answer a failed authentication, too; only Entra ID's
         # own refusal carries its code.
-        if isinstance(error, _NO_ANSWER) or "AADSTS" not in error.message:
+        is_told = "AADSTS" in error.message or (is_person and is_nobody(error))
+        if isinstance(error, _NO_ANSWER) or not is_told:
             raise UnreadableError(
                 f"{cloud.authority} cannot be reached",
                 why=_first_line(error.message),
                 next_move="check the network, the proxy, and the tenant file's cloud",
             ) from None
+        if is_person:
+            raise explain_refusal(cloud, error, _first_line(error.message)) from None
         raise RefusedError(
             f"sign-in to {cloud.authority} was refused",
             why=_first_line(error.message),

@@ -117,6 +117,13 @@ def _settings(wanted: Wanted, found: RegistrationState) -> Iterator[Difference]:
             "other tenants can use the application as well",
             next_move=f"set its supported account types to this tenant only, in the registration {found.client_id}",
         )
+    for opening in found.openings:
+        yield Difference(
+            Stage.UNTANGLED,
+            f"{subject} {opening}",
+            "people could sign in through it, with whatever delegated permissions it was granted",
+            next_move=f"take it away under Authentication, or Expose an API, in the registration {found.client_id}",
+        )
     if found.principal is not None and not found.principal.is_enabled:
         yield Difference(
             Stage.UNTANGLED,

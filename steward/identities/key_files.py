@@ -55,6 +55,11 @@ def read_certificate(file: Path) -> Certificate | None:
     return _public(certificate)
 
 
+def plan_certificate(*, days: int) -> Certificate:
+    """Return what stands for a certificate that would be made now: no key of it exists, and nothing has its mark."""
+    return Certificate(fingerprint="", der="", ends=datetime.now(UTC) + timedelta(days=days))
+
+
 def make_certificate(file: Path, *, days: int) -> Certificate:
     """Make a key and its certificate in a file that takes the place of an older one, whole or not at all."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_BITS)

@@ -31,7 +31,6 @@ from steward.wellknown.roles import (
 READING = ("Application.Read.All", "Organization.Read.All", "RoleManagement.Read.Directory")
 WRITING = (
     "Application.ReadWrite.All",
-    "Application.Read.All",
     "Organization.Read.All",
     "AppRoleAssignment.ReadWrite.All",
     "RoleManagement.ReadWrite.Directory",

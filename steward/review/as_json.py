@@ -13,6 +13,7 @@ def as_json(review: Review) -> dict[str, Any]:
         "verdict": str(review.verdict),
         "exit_code": int(review.exit_code),
         "unread": [{"file": each.file, "why": each.why} for each in review.unread],
+        "without_tenant_file": [{"tenant": each.tenant, "file": each.file, "now": each.now} for each in review.left],
         "fail_on": review.fail_on.label if review.fail_on else None,
         "plans": [{"verdict": str(verdict_of(plan, review.fail_on)), **_plan(plan)} for plan in review.plans],
     }

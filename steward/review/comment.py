@@ -53,12 +53,14 @@ def render_comment(review: Review) -> str:
 def _verdict_line(review: Review) -> str:
     plans = review.plans
     subject = render((shown(plans[0].name),)) if len(plans) == 1 else count(len(plans), "tenant")
+    subject = subject if plans else "no tenant"
     return f"Plan of {subject}: {review.verdict}{_why(review)}"
 
 
 def _why(review: Review) -> str:
     counted = [finding for plan in review.plans for finding in plan.findings if finding.counts]
     parts = [f"{count(len(review.unread), 'plan')} not reviewed"] if review.unread else []
+    parts += [f"{count(len(review.left), 'stack')} without a tenant file"] if review.left else []
     if counted:
         gravest = max(finding.rule.severity for finding in counted)
         number = sum(finding.rule.severity is gravest for finding in counted)
@@ -84,6 +86,12 @@ def _plan_line(review: Review) -> list[str]:
     actions = [f"{sum(change.action is each for change in changes):,} {each.value}" for each in Action]
     told = ", ".join(each for each in actions if not each.startswith("0 "))
     line = f"{told or 'No changes'}; {sum(plan.changes.unchanged for plan in review.plans):,} left alone."
+    if not review.plans:
+        return (
+            ["No plan stands behind this comment: the change is about no tenant file.", ""]
+            if (review.expects_none and not review.left)
+            else []
+        )
     if len(review.plans) != 1:
         refused = sum(verdict_of(plan, review.fail_on) is Verdict.REFUSED for plan in review.plans)
         changing = sum(bool(plan.changes.changes) for plan in review.plans)
@@ -125,10 +133,23 @@ def _open_lines(review: Review, most: int | None) -> Iterator[str]:
         yield from ("#### Not reviewed", "")
         yield from (f"- {render((shown(each.file), ': ', shown(each.why)))}" for each in review.unread)
         yield ""
+    yield from _left(review)
     yield from _findings(review, most)
     yield from _unjudged(review, most)
     yield from _excepted(review, most)
     yield from _open_changes(review, most)
+
+
+def _left(review: Review) -> Iterator[str]:
+    if not review.left:
+        return
+    yield from ("#### Without a tenant file", "")
+    for each in review.left:
+        now: Words = ("; its tenant is ", shown(each.now), " now") if each.now else ()
+        yield f"- {render((shown(each.tenant), ' stood in ', shown(each.file), *now))}"
+    yield "  - What it declares stays in the tenant, and nobody plans or guards it any more."
+    yield "  - Next: bring the file back; run scripts/retire.py, or move the state to the new name, before it goes."
+    yield ""
 
 
 def _findings(review: Review, most: int | None) -> Iterator[str]:

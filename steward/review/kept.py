@@ -4,7 +4,8 @@ A plan's JSON holds values in clear and stays on the machine that made it; its r
 shown. Several kept reviews give the same comment, byte for byte, as their plans would have given at once.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -15,10 +16,14 @@ from steward.review.changes import Changes
 from steward.review.review import Finding, PlanReview, Unjudged, Unread
 from steward.review.rule import Rule
 from steward.review.rules import RULES
-from steward.review.words import Words, make_visible
+from steward.review.words import Shown, Words, make_visible, shown
 
 _BY_ID = {rule.id: rule for rule in RULES}
 _LARGEST = 16 * 1024 * 1024
+_LONGEST_PART = 400
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# What our own sentences are made of. A kept review comes from a job that ran a pull request's code.
+_OURS = re.compile(r"[\w ,.;:'\"()/→…-]*")
 
 
 def _known(rule_id: str) -> str:
@@ -28,6 +33,12 @@ def _known(rule_id: str) -> str:
 
 
 _Rule = Annotated[str, AfterValidator(_known)]
+
+
+def _is_hash(text: str | None) -> str | None:
+    if text is not None and not _SHA256.fullmatch(text):
+        raise ValueError("no SHA-256")
+    return text
 
 
 class _Kept(BaseModel):
@@ -51,7 +62,7 @@ class _KeptReview(_Kept):
     name: str
     file: str
     tenant_id: str | None
-    sha256: str | None
+    sha256: Annotated[str | None, AfterValidator(_is_hash)]
     changes: Changes
     findings: tuple[_KeptFinding, ...]
     unjudged: tuple[_KeptUnjudged, ...]
@@ -93,7 +104,32 @@ def read_reviews(content: bytes, name: str) -> tuple[list[PlanReview], list[Unre
             why=f"it differs at {make_visible('.'.join(map(str, place)))[:80]!a}" if place else "it cannot be read",
             next_move="name a file that review_plan.py --keep of this very version has written",
         ) from None
-    return [_bring_back(each) for each in kept.reviews], [Unread(each.file, each.why) for each in kept.unread]
+    reviews = [_bring_back(each) for each in kept.reviews]
+    if not all(_is_harmless(part) for review in reviews for part in _parts(review)):
+        raise ConfigError(
+            f"{name} is no kept review",
+            why="a sentence in it is none that this program writes",
+            next_move="look at who made the file: a review is kept by review_plan.py alone",
+        )
+    return reviews, [Unread(each.file, each.why) for each in kept.unread]
+
+
+def _parts(review: PlanReview) -> Iterator[str | Shown]:
+    """Yield every part of every sentence in a review."""
+    for change in (*review.changes.changes, *review.changes.outside):
+        for words in (change.address, change.kind, *change.details, *(aspect.what for aspect in change.aspects)):
+            yield from words
+    for finding in review.findings:
+        yield from (*finding.what, *finding.address)
+    for each in review.unjudged:
+        yield from each.why
+
+
+def _is_harmless(part: str | Shown) -> bool:
+    """Return whether a part is text only: a value as it may be shown, or words of ours, in which no markup is."""
+    if isinstance(part, Shown):
+        return shown(part.text) == part
+    return len(part) <= _LONGEST_PART and _OURS.fullmatch(part) is not None
 
 
 def _keep(plan: PlanReview) -> _KeptReview:

@@ -111,6 +111,7 @@ class ConfigurationModule(_Part):
 
     resources: tuple[ConfigurationResource, ...] = ()
     module_calls: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
 
 
 class ProviderConfiguration(_Part):

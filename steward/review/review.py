@@ -82,18 +82,35 @@ class Unread:
 
 
 @dataclass(frozen=True)
+class Left:
+    """A stack without a tenant file: nobody plans or guards it any more. `now` is its tenant's name in another file."""
+
+    tenant: str
+    file: str
+    now: str | None = None
+
+
+@dataclass(frozen=True)
 class Review:
-    """What was seen in all plans, the gravest first; a finding of `fail_on` or graver refuses, None never does."""
+    """What was seen in all plans, the gravest first; a finding of `fail_on` or graver refuses, None never does.
+
+    `expects_none` says that the change is known to be about no tenant, so that no plan is missing.
+    """
 
     plans: tuple[PlanReview, ...]
     fail_on: Severity | None = Severity.MEDIUM
     unread: tuple[Unread, ...] = ()
+    left: tuple[Left, ...] = ()
+    expects_none: bool = False
 
     @property
     def verdict(self) -> Verdict:
         """Return the gravest verdict over all plans; a plan that could not be read may hold anything."""
         verdicts = [verdict_of(plan, self.fail_on) for plan in self.plans]
-        verdicts += [Verdict.UNTOLD] if self.unread or not self.plans else []
+        verdicts += [Verdict.UNTOLD] if self.unread else []
+        verdicts += [Verdict.LOOK] if self.left else []
+        if not verdicts:
+            return Verdict.NOTHING if self.expects_none else Verdict.UNTOLD
         return min(verdicts, key=list(Verdict).index)
 
     @property
@@ -158,11 +175,22 @@ def review_plan(given: Given, *, today: date, at_workstation: bool = False) -> P
 
 
 def collect(
-    plans: Iterable[PlanReview], *, fail_on: Severity | None = Severity.MEDIUM, unread: Iterable[Unread] = ()
+    plans: Iterable[PlanReview],
+    *,
+    fail_on: Severity | None = Severity.MEDIUM,
+    unread: Iterable[Unread] = (),
+    left: Iterable[Left] = (),
+    expects_none: bool = False,
 ) -> Review:
     """Return one review of several plans, the gravest first, the same whatever order they came in."""
     ordered = sorted(plans, key=lambda plan: _gravity(plan, fail_on))
-    return Review(tuple(ordered), fail_on, tuple(sorted(unread, key=lambda each: each.file)))
+    return Review(
+        plans=tuple(ordered),
+        fail_on=fail_on,
+        unread=tuple(sorted(unread, key=lambda each: each.file)),
+        left=tuple(sorted(left, key=lambda each: (each.tenant, each.file))),
+        expects_none=expects_none,
+    )
 
 
 def _gravity(plan: PlanReview, fail_on: Severity | None) -> tuple[int, int, int, str, str]:

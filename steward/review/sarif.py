@@ -59,13 +59,11 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _result(finding: Finding, plan: PlanReview, place: str) -> dict[str, Any]:
     address = plain(finding.address)
-    said = (
-        f"{shown(plan.name).text}: {address}{' ' if address else ''}{plain(finding.what)}. Next: {finding.rule.remedy}"
-    )
+    said = f"{shown(plan.name).text}: {address}{' ' if address else ''}{plain(finding.what)}"
     result = {
         **_about(finding.rule, plan, place, address, plain(finding.what)),
         "level": _LEVELS[finding.rule.severity],
-        "message": {"text": f"{said} Next: {finding.rule.remedy}"},
+        "message": {"text": f"{said}. Next: {finding.rule.remedy}"},
     }
     if finding.exception is not None:
         reason = f"{shown(finding.exception.reason).text} (until {finding.exception.until})"

@@ -21,6 +21,10 @@ def view(review: Review) -> Iterator[Text | Table]:
     """Yield what is to be printed, one thing after the other."""
     for each in review.unread:
         yield Text(f"{shown(each.file).text}: not reviewed, {shown(each.why).text}", style="bold yellow")
+    for left in review.left:
+        yield Text(f"{shown(left.tenant).text}: nobody plans or guards its stack any more", style="yellow")
+    if not review.plans and review.expects_none:
+        yield Text(f"no tenant: {review.verdict}")
     for plan in review.plans:
         verdict = verdict_of(plan, review.fail_on)
         title = Text(f"{shown(plan.name).text}: {verdict}", style=_VERDICT_STYLES.get(verdict, "green"))

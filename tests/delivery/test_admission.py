@@ -16,6 +16,7 @@ from steward.config.model import Tenant
 from steward.delivery.applying import (
     require_agreement,
     require_in_time,
+    require_kept_rules,
     require_no_grant,
     require_own,
     require_same_engine,
@@ -30,10 +31,12 @@ from steward.delivery.planning import count_actions, list_changes, read_made_at
 from steward.errored_state import StateVersion
 from steward.errors import ConfigError, RefusedError, UnreadableError
 from steward.review.plan import Plan, read_plan
+from steward.review.rule import Severity
 from steward.terraform import Engine
 from steward.wellknown.permissions import known_permissions
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, directory_roles
 from tests.config.good_file import write_tenant_file
+from tests.review.plans import TODAY, after_at, document_of, mutated, tenant_of
 
 MADE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 STATE = StateVersion("one", 3)
@@ -338,3 +341,41 @@ def test_what_is_hashed_is_what_is_copied(tmp_path: Path) -> None:
 def test_a_plan_without_a_date_is_not_admitted(timestamp: str | None) -> None:
     with pytest.raises(UnreadableError):
         read_made_at(json.dumps({**GOOD, "timestamp": timestamp}).encode())
+
+
+def _reviewed(document: dict[str, Any]) -> Plan:
+    return read_plan(json.dumps(document).encode(), "plan.json")
+
+
+@pytest.mark.parametrize("situation", ["new_tenant", "no_change", "permission_added", "login_changed"])
+def test_a_plan_that_passes_its_review_is_admitted(situation: str) -> None:
+    require_kept_rules(_reviewed(document_of(situation)), tenant_of(situation), fail_on=Severity.MEDIUM, today=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("situation", "rule"),
+    [("policy_disabled", "mfa_policy_in_force"), ("exclusion_added", "mfa_policy_excludes_break_glass_only")],
+)
+def test_a_plan_that_the_review_refuses_is_refused_whatever_the_approved_comment_said(
+    situation: str, rule: str
+) -> None:
+    plan, tenant = _reviewed(document_of(situation)), tenant_of(situation)
+    with pytest.raises(RefusedError, match="the review refuses the plan") as refused:
+        require_kept_rules(plan, tenant, fail_on=Severity.MEDIUM, today=TODAY)
+    assert rule in refused.value.why
+    require_kept_rules(plan, tenant, fail_on=None, today=TODAY)
+
+
+def test_a_plan_of_which_a_rule_cannot_tell_is_refused_and_no_value_is_repeated() -> None:
+    def spoil(document: dict[str, Any]) -> None:
+        after_at(document, "azuread_user.service_account")["password"] = "canary-password"
+
+    plan, tenant = _reviewed(mutated("no_change", spoil)), tenant_of("no_change")
+    with pytest.raises(RefusedError) as refused:
+        require_kept_rules(plan, tenant, fail_on=Severity.CRITICAL, today=TODAY)
+    assert "password_is_no_literal" in refused.value.why
+    assert "canary" not in str(refused.value)
+    nobody = tenant.model_copy(update={"deployer": None})
+    with pytest.raises(RefusedError, match="the review refuses") as untold:
+        require_kept_rules(_reviewed(document_of("no_change")), nobody, fail_on=None, today=TODAY)
+    assert "owners_are_the_deployer could not tell" in untold.value.why

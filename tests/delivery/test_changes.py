@@ -1,28 +1,32 @@
 """Which tenants a change is about, in repositories that are made for it."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from scripts import changed_tenants
 from steward.delivery.changes import SHARED, find_changed
-from steward.errors import ConfigError, UnreadableError
+from steward.errors import ConfigError, ExitCode, UnreadableError
 from tests.architecture.imports import read_imports
 from tests.architecture.sources import ROOT, python_sources
+from tests.repositories import Repository
 
 IDS = {name: f"{number:08d}-0000-4000-8000-000000000000" for number, name in enumerate(("a", "b", "c", "d"), 1)}
 
 
-class Project:
+class Project(Repository):
     """A repository with tenant files."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.git("init", "--quiet", "--initial-branch=main")
+        super().__init__(folder)
         (folder / "tenants").mkdir()
         (folder / "stacks").mkdir()
         for name in ("a", "b"):
@@ -31,40 +35,20 @@ class Project:
         self.write("README.md", "one")
         self.commit()
 
-    def git(self, *arguments: str) -> str:
-        names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment = {**kept, **dict.fromkeys(names, "somebody@example.com"), "GIT_CONFIG_GLOBAL": os.devnull}
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    def write(self, path: str, text: str) -> None:
-        (self.folder / path).write_text(text, encoding="utf-8")
-
-    def commit(self) -> str:
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--message=change")
-        return self.git("rev-parse", "HEAD")
-
     def changed(self, base: str = "main") -> dict[str, Any]:
         """Return what the program prints."""
-        told = self.run("--base", base)
-        assert told.returncode == 0, told.stderr
-        assert told.stdout.count("\n") == 1
-        assert told.stdout.isascii()
-        return dict(json.loads(told.stdout))
+        code, told, errors = self.run("--base", base)
+        assert code == 0, errors
+        assert told.count("\n") == 1
+        assert told.isascii()
+        return dict(json.loads(told))
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(ROOT / "scripts" / "changed_tenants.py"), *arguments],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Run the program in this process; return its exit code, its output and what it told beside it."""
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.chdir(self.folder), redirect_stdout(output), redirect_stderr(errors):
+            code = changed_tenants.main(list(arguments))
+        return int(code), output.getvalue(), errors.getvalue()
 
 
 def tenant(name: str, *, tenant_id: str = "", more: str = "") -> str:
@@ -175,15 +159,27 @@ def test_a_link_follows_what_it_leads_to(project: Project) -> None:
     assert files(project.changed(base)) == ["tenants/c.yaml"]
 
 
+def test_the_program_prints_one_line_whatever_the_machine_speaks(project: Project) -> None:
+    project.write("tenants/ünï.yaml", tenant("c"))
+    told = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "changed_tenants.py"), "--base", "main"],
+        cwd=project.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=True,
+    )
+    assert files(json.loads(told.stdout)) == ["tenants/ünï.yaml"]
+
+
 def test_no_commit_before_means_everything(project: Project) -> None:
     assert files(project.changed("0" * 40)) == ["tenants/a.yaml", "tenants/b.yaml"]
 
 
 @pytest.mark.parametrize("base", ["nowhere", "--output=x", "main..work", ""])
 def test_a_base_that_is_none_is_bad_input(project: Project, base: str) -> None:
-    told = project.run(f"--base={base}")
-    assert told.returncode == 2
-    assert "fetch-depth" in told.stderr
+    code, _, told = project.run(f"--base={base}")
+    assert code == ExitCode.BAD_INPUT
+    assert "fetch-depth" in told
     assert not (project.folder / "x").exists()
 
 
@@ -209,10 +205,10 @@ def test_a_folder_that_is_none_is_bad_input(project: Project) -> None:
 def test_more_tenants_than_a_matrix_takes_come_in_parts(project: Project) -> None:
     for number in range(300):
         project.write(f"tenants/t{number:03d}.yaml", tenant(f"t{number}", tenant_id=f"{number:08d}-1"))
-    told = project.run("--base", "main")
-    assert told.returncode == 2
-    assert "--part 1/2" in told.stderr
-    parts = [files(json.loads(project.run("--base", "main", "--part", part).stdout)) for part in ("1/2", "2/2")]
+    code, _, told = project.run("--base", "main")
+    assert code == ExitCode.BAD_INPUT
+    assert "--part 1/2" in told
+    parts = [files(json.loads(project.run("--base", "main", "--part", part)[1])) for part in ("1/2", "2/2")]
     assert sorted(parts[0] + parts[1]) == [f"tenants/t{number:03d}.yaml" for number in range(300)]
 
 

@@ -23,9 +23,9 @@ def test_every_fact_can_be_read() -> None:
     assert {name for name in NAMES if f'"{name}"' in inspect.getsource(reader.FactReader)} == NAMES
 
 
-def test_every_step_has_a_name_of_its_own_but_for_the_preflights() -> None:
+def test_every_step_has_a_name_of_its_own_but_for_those_that_have_several_ways() -> None:
     names = sorted(step.name for step in STEPS)
-    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "shut", "destroy"])
+    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "consent", "shut", "destroy"])
 
 
 def test_every_step_asks_for_facts_that_exist() -> None:

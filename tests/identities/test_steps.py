@@ -480,3 +480,11 @@ def test_disabled_service_principal_and_wider_audience_are_told() -> None:
     actions = decide(make_step(ALL), directory)
     assert calls_of(actions) == []
     assert len([action for action in actions if isinstance(action, Found)]) == 2
+
+
+def test_application_that_people_could_sign_in_through_is_told() -> None:
+    directory = made()
+    directory.change(kept(directory, "guard").object_id, openings=("2 web redirect URIs", "public client flows"))
+    for step in (make_step(ALL), list_step(ALL)):
+        told = [action.subject for action in decide(step, directory) if isinstance(action, Found)]
+        assert told == ["guard: 2 web redirect URIs", "guard: public client flows"]

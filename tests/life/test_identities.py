@@ -1,32 +1,26 @@
 """identities.py as an administrator runs it, signed in by azure-identity at the tenant's own pages."""
 
-import base64
 import contextlib
 import json
 import os
 import re
 import signal
-import stat
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import jwt
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ClientAssertionCredential
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from scripts import verify_evidence
 from scripts.rehearsal.tenant_file import NAME
-from steward.graph.credentials import CertificateSignIn, open_credential
-from steward.graph.session import read_caller
 from steward.identities.roster import ROSTER, find_identities
+from steward.identities.steps import READING, WRITING
 from steward.identities.wanted import want
 from steward.wellknown.permissions import known_permissions
-from steward.wellknown.roles import CLOUD_APPLICATION_ADMINISTRATOR, is_privileged_role
+from steward.wellknown.roles import is_privileged_role
 from tests.life.identities_tenancy import (
     BRANCH,
     ENVIRONMENT,
@@ -34,7 +28,6 @@ from tests.life.identities_tenancy import (
     IdentitiesTenancy,
     make_identities_tenancy,
     pipeline_token,
-    unmade,
 )
 
 # As many as a test needs that is about how they are made: one with a directory role, and one without.
@@ -271,94 +264,51 @@ def test_secret_that_somebody_added_is_listed_and_taken_away(tenancy: Identities
     application = tenancy.applications()[f"CiraSync deploy ({NAME})"]
     body = {"passwordCredential": {"displayName": "for a trial"}}
     made = tenancy.scene.control.act("POST", f"/v1.0/applications/{application['id']}/addPassword", body)
+    opened = {"isFallbackPublicClient": True, "publicClient": {"redirectUris": ["http://localhost"]}}
+    tenancy.scene.control.act("PATCH", f"/v1.0/applications/{application['id']}", opened)
     told = tenancy.run("list", "deploy", code=1)
     assert "client secret for a trial" in told
     assert made["secretText"] not in told
-    tenancy.run("make", "deploy")
+    for opening in ("1 public redirect URI", "public client flows"):
+        assert f"deploy: {opening}" in told
+    tenancy.run("make", "deploy", code=1)
     assert tenancy.applications()[f"CiraSync deploy ({NAME})"]["passwordCredentials"] == []
 
 
-def test_two_files_of_one_tenant_do_not_mix(tenancy: IdentitiesTenancy, text: str) -> None:
-    tenancy.start_over(text)
-    tenancy.run("make", "guard")
-    before = tenancy.snapshot()
-    other = tenancy.scene.folder / "lab.yaml"
-    other.write_text(text.replace(f"name: {NAME}\n", f"name: {NAME}-lab\n"))
-    tenancy.run("make", "lab.yaml", "guard")
-    assert set(tenancy.applications()) == {f"CiraSync guard ({NAME})", f"CiraSync guard ({NAME}-lab)"}
-    tenancy.run("retire", "lab.yaml", "--all", "--unsealed")
-    after = tenancy.snapshot()
-    assert after["applications"] == before["applications"]
-    assert after["app_role_assignments"].items() >= before["app_role_assignments"].items()
-    tenancy.run("list", "guard")
-    other.unlink()
-
-
-def test_certificates_for_a_workstation_sign_in_and_their_keys_stay(
-    tenancy: IdentitiesTenancy, text: str, tmp_path: Path
+def test_each_permission_that_the_administrator_is_asked_for_is_needed_and_no_other(
+    tenancy: IdentitiesTenancy, text: str
 ) -> None:
-    keys = tmp_path / "keys"
-    section = f"identities:\n  certificate:\n    folder: {json.dumps(str(keys))}\n"
-    tenancy.start_over(re.sub(r"identities:\n  github:\n    repository: .*\n", section, text))
-    told = tenancy.run("make", "guard")
-    tenant = tenancy.tenant
-    (file,) = keys.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert tenant.identities is not None
-    sign_in = CertificateSignIn(tenant.identities.client_ids["guard"], file)
-    cloud = tenant.tenant.cloud
-    caller = read_caller(cloud, open_credential(cloud, tenant.tenant.id, sign_in), [cloud.graph_scope])
-    (guard,) = find_identities(("guard",))
-    assert caller.permissions == want(guard, tenant, is_sealed=False).permissions
-    first = file.read_bytes()
-    assert "made already" in tenancy.run("make", "guard")
-    assert file.read_bytes() == first
-    tenancy.run("make", "guard", "--renew")
-    assert file.read_bytes() != first
-    open_credential(cloud, tenant.tenant.id, sign_in).get_token(cloud.graph_scope)
-    (credential,) = tenancy.applications()[f"CiraSync guard ({NAME})"]["keyCredentials"]
-    assert credential["usage"] == "Verify"
-    file.rename(tmp_path / "elsewhere.pfx")
-    assert "copy the file" in tenancy.run("make", "guard", code=1)
-    kept = json.dumps(tenancy.evidence()) + told + tenancy.file.read_text()
-    assert "PRIVATE" not in kept
-    assert _private_number(tmp_path / "elsewhere.pfx") not in kept
-
-
-def _private_number(file: Path) -> str:
-    """Return the private exponent as base64 would show a part of it."""
-    key, _, _ = pkcs12.load_key_and_certificates(file.read_bytes(), None)
-    assert isinstance(key, RSAPrivateKey)
-    return base64.b64encode(key.private_numbers().d.to_bytes(384, "big")).decode()[:40]
-
-
-def test_whoever_may_not_grant_permissions_is_told_and_nothing_is_done(tenancy: IdentitiesTenancy, text: str) -> None:
+    """Take each away, by what the tenant itself says would have been enough for every request that was sent."""
     tenancy.start_over(text)
-    login = "carl.voss@contoso.onmicrosoft.com"
-    act = tenancy.scene.control.act
-    made = act(
-        "POST",
-        "/v1.0/users",
-        {
-            "userPrincipalName": login,
-            "displayName": "Carl Voss",
-            "mailNickname": "carl",
-            "accountEnabled": True,
-            "passwordProfile": {"password": "Kelp-9-lantern", "forceChangePasswordNextSignIn": False},
-        },
-    )
-    # He may consent to what a client does for him, and not grant permissions of Microsoft Graph to applications.
-    role = {"principalId": made["id"], "roleDefinitionId": CLOUD_APPLICATION_ADMINISTRATOR, "directoryScopeId": "/"}
-    act("POST", "/v1.0/roleManagement/directory/roleAssignments", role)
-    tenancy.scene.control.clear_journal()
-    assert "sign in as a Global Administrator" in tenancy.run("make", code=1, login=login)
-    assert tenancy.writes() == []
+
+    def send(scopes: tuple[str, ...], *commands: tuple[str, ...]) -> None:
+        tenancy.scene.control.clear_journal()
+        for command in commands:
+            tenancy.run(*command, *FEW)
+        asked = [
+            (f"{entry['method']} {entry['path']}", entry["sufficient"])
+            for entry in tenancy.scene.control.journal()
+            if entry.get("sufficient") and entry["path"].startswith("/v1.0/")
+        ]
+
+        def refused_without(scope: str) -> list[str]:
+            held = set(scopes) - {scope}
+            return [request for request, sufficient in asked if not any(held >= set(each) for each in sufficient)]
+
+        assert refused_without("") == []
+        assert [scope for scope in scopes if not refused_without(scope)] == []
+
+    send(WRITING, ("make",))
+    send(READING, ("plan",), ("list",))
+    send(WRITING, ("retire", "--all", "--unsealed"))
 
 
-def test_file_that_says_nothing_of_identities_is_refused(tenancy: IdentitiesTenancy, text: str) -> None:
+def test_what_graph_does_not_show_is_named_with_the_command_that_does(tenancy: IdentitiesTenancy, text: str) -> None:
+    address = tenancy.scene.sandbox.base_url
+    delivered = f"sink:\n  key_vault: {{vault: {json.dumps(address)}, secret_prefix: sync}}\n"
+    tenancy.start_over(re.sub("sign_in: .*", "sign_in: allowed", text) + delivered)
+    told = tenancy.run("list", "guard", code=1)
+    assert f"not looked at: the Azure role of post-apply on {address}" in told
+    assert json.loads(tenancy.run("list", "guard", "--json", code=1))["not_looked_at"]
     tenancy.start_over(text)
-    deployer = "deployer:\n  object_id: 2b0f3a64-6f1e-4c55-a9f7-0c1d2e3f4a5b\n"
-    tenancy.file.write_text(re.sub(r"identities:\n  github:\n    repository: .*\n", deployer, text))
-    assert "identities is missing" in tenancy.run("make", code=2)
-    assert "there are plan" in tenancy.run("make", "nobody", code=2)
-    assert unmade(tenancy.file.read_text()) == text
+    assert "not looked at" not in tenancy.run("list", "guard", code=1)

@@ -57,6 +57,7 @@ class Pipeline:
                 "file": "plan.yml",
                 "event": "pull_request",
                 "head_sha": pull["head"]["sha"],
+                "head_branch": pull["head"]["ref"],
                 "status": "completed",
                 "conclusion": "success",
                 "pull_requests": [{"number": number}],

@@ -42,6 +42,7 @@ class Forge:
     requests: list[str] = field(default_factory=list)
     issued: list[str] = field(default_factory=list)
     faults: list[Response] = field(default_factory=list)
+    events: dict[int, list[str]] = field(default_factory=dict)
     meeting: threading.Barrier | None = None
     url: str = ""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
@@ -61,6 +62,8 @@ class Forge:
                 Route(f"{at}/issues/{{number:int}}", self._issue),
                 Route(f"{at}/issues/{{number:int}}/comments", self._comments, methods=["GET", "POST"]),
                 Route(f"{at}/issues/comments/{{number:int}}", self._comment, methods=["PATCH", "DELETE"]),
+                Route(f"{at}/issues/{{number:int}}/events", self._events),
+                Route(f"{at}/pulls", self._pulls),
                 Route(f"{at}/commits/{{sha}}", self._commit),
                 Route(f"{at}/commits/{{sha}}/pulls", self._commit_pulls),
                 Route(f"{at}/actions/workflows/{{file}}", self._workflow),
@@ -163,7 +166,33 @@ class Forge:
     async def _commit_pulls(self, request: Request) -> Response:
         sha = request.path_params["sha"]
         found = [each for each in self.pulls.values() if each["merge_commit_sha"] == sha or each["head"]["sha"] == sha]
+        return self._refuse(request, "pull-requests") or JSONResponse([self._pull(each) for each in found])
+
+    def _pull(self, pull: Mapping[str, Any]) -> dict[str, Any]:
+        own = {
+            "url": f"{self._repository}/pulls/{pull['number']}",
+            "issue_url": f"{self._repository}/issues/{pull['number']}",
+        }
+        return {**pull, **own}
+
+    async def _pulls(self, request: Request) -> Response:
+        asked = request.query_params
+        if unknown := set(asked) - {"state", "head", "page", "per_page"}:
+            return JSONResponse({"message": f"unknown {sorted(unknown)}"}, 422)
+        owner, _, branch = asked["head"].partition(":")
+        found = [
+            self._pull(each)
+            for each in self.pulls.values()
+            if each["head"]["ref"] == branch
+            and owner == REPOSITORY.partition("/")[0]
+            and (asked["state"] == "all" or each["merged_at"] is None)
+        ]
         return self._refuse(request, "pull-requests") or JSONResponse(found)
+
+    async def _events(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        told = [{"id": at, "event": event} for at, event in enumerate(self.events.get(number, ["merged"]))]
+        return self._refuse(request, "pull-requests") or JSONResponse(told)
 
     async def _workflow(self, request: Request) -> Response:
         file = request.path_params["file"]

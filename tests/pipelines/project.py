@@ -3,12 +3,12 @@
 import compileall
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from tests.architecture.sources import ROOT, project_files
 from tests.pipelines.forge import Forge
+from tests.repositories import Repository
 from tests.toolchain.projects import complete
 from toolchain.layout import Layout
 from toolchain.machine import Machine
@@ -17,42 +17,26 @@ _AGE = 1_750_000_000
 _LEFT_OUT = ("tests/", "benchmarks/", "conformance/", "docs/", "sandbox/")
 
 
-class Project:
-    """The repository at the forge; `clone` is where its users work."""
+class Project(Repository):
+    """The repository at the forge; its folder is where its users work."""
 
     def __init__(self, folder: Path, forge: Forge) -> None:
-        self.folder, self._forge = folder, forge
         folder.mkdir()
         for path in project_files():
             if not path.startswith(_LEFT_OUT):
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / path, target)
-        self.git("init", "--quiet", "--initial-branch=main")
+        super().__init__(folder)
+        self._forge = forge
         self.git("config", "uploadpack.allowAnySHA1InWant", "true")
         self.base = self.commit("the project")
-
-    def git(self, *arguments: str) -> str:
-        """Run git in the repository."""
-        names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment = {**kept, **dict.fromkeys(names, "somebody@example.com"), "GIT_CONFIG_GLOBAL": os.devnull}
-        done = subprocess.run(
-            ["git", *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
-
-    def commit(self, message: str) -> str:
-        """Commit all that there is, and return the commit."""
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", f"--message={message}")
-        return self.git("rev-parse", "HEAD")
 
     def open_pull_request(self, number: int, files: Mapping[str, str]) -> None:
         """Open a pull request that writes files; its merge into main is made as the forge makes it."""
         self.git("checkout", "--quiet", "-B", f"change-{number}", "main")
         for path, text in files.items():
-            (self.folder / path).write_text(text, encoding="utf-8")
+            self.write(path, text)
         head = self.commit(f"change {number}")
         self.git("checkout", "--quiet", "-B", f"merge-{number}", "main")
         self.git("merge", "--quiet", "--no-ff", "--message=merge", f"change-{number}")

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from scripts import approved_plans
-from steward.delivery.approved import match_plans, read_manifests
-from steward.errors import ConfigError, ExitCode, RefusedError
+from steward.delivery.approved import match_plans, read_changed, read_manifests
+from steward.errors import ExitCode, RefusedError
 from steward.forge.address import Forge as Address
 from steward.forge.client import open_repository
 from steward.forge.runs import PlanRun, find_plan_run
@@ -19,7 +19,8 @@ from tests.pipelines.serving import serve
 
 MERGED, HEAD = "b" * 40, "a" * 40
 CHANGED = {
-    "matrix": {"include": [{"tenant": name, "file": f"tenants/{name}.yaml"} for name in ("contoso", "fabrikam")]}
+    "matrix": {"include": [{"tenant": name, "file": f"tenants/{name}.yaml"} for name in ("contoso", "fabrikam")]},
+    "gone": [],
 }
 
 
@@ -45,6 +46,7 @@ def _run(forge: Forge, number: int) -> dict[str, Any]:
         "file": "plan.yml",
         "event": "pull_request",
         "head_sha": HEAD,
+        "head_branch": "change",
         "status": "completed",
         "pull_requests": [{"number": 7}],
         "url": f"{forge.url}/runs/{number}",
@@ -79,7 +81,15 @@ def test_what_was_not_merged_or_not_planned_is_refused(
         _find(address)
 
 
-@pytest.mark.parametrize("change", [{"status": "in_progress"}, {"pull_requests": [{"number": 8}]}, {"event": "push"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "in_progress"},
+        {"pull_requests": [{"number": 8}]},
+        {"event": "push"},
+        {"head_branch": "another-branch-at-the-same-commit"},
+    ],
+)
 def test_a_run_that_goes_on_or_was_for_something_else_does_not_count(
     forge: tuple[Forge, Address], change: dict[str, Any]
 ) -> None:
@@ -89,6 +99,26 @@ def test_a_run_that_goes_on_or_was_for_something_else_does_not_count(
     made.runs[0] |= change
     with pytest.raises(RefusedError, match="nothing was planned"):
         _find(address)
+
+
+def test_a_commit_that_was_planned_against_another_branch_too_is_refused(forge: tuple[Forge, Address]) -> None:
+    made, address = forge
+    made.pulls[8] = {**made.pulls[7], "number": 8, "merged_at": None, "merge_commit_sha": "f" * 40}
+    made.pulls[8]["base"] = {"sha": "f" * 40, "ref": "with-workflows-of-my-own"}
+    with pytest.raises(RefusedError, match="cannot be told") as refused:
+        _find(address)
+    assert "#8 had the same last commit" in refused.value.why
+    made.pulls[8]["head"] = {"sha": "f" * 40, "ref": "change"}
+    assert _find(address).run_id == 2
+
+
+@pytest.mark.parametrize("event", ["base_ref_changed", "automatic_base_change_succeeded"])
+def test_a_pull_request_that_had_another_base_is_refused(forge: tuple[Forge, Address], event: str) -> None:
+    made, address = forge
+    made.events[7] = ["labeled", event, "merged"]
+    with pytest.raises(RefusedError, match="cannot be told") as refused:
+        _find(address)
+    assert "its base was another branch" in refused.value.why
 
 
 def _manifest(folder: Path, tenant: str, digit: str = "1") -> None:
@@ -115,10 +145,10 @@ def test_each_tenant_that_changed_has_its_hash_or_is_told_as_missing(
 ) -> None:
     _manifest(tmp_path / "one", "contoso")
     _manifest(tmp_path / "two", "not changed since")
-    matched = match_plans(CHANGED, read_manifests(tmp_path))
+    (tmp_path / "changed.json").write_text(json.dumps(CHANGED))
+    matched = match_plans(read_changed(tmp_path / "changed.json"), read_manifests(tmp_path))
     assert [entry["sha256"] for entry in matched.entries] == ["1" * 64]
     assert matched.missing == ("fabrikam",)
-    (tmp_path / "changed.json").write_text(json.dumps(CHANGED))
     listed = tmp_path / "list.md"
     given = ["match", "--changed", str(tmp_path / "changed.json"), "--plans", str(tmp_path), "--list", str(listed)]
     assert approved_plans.main(given) is ExitCode.WELL
@@ -127,11 +157,22 @@ def test_each_tenant_that_changed_has_its_hash_or_is_told_as_missing(
     assert listed.read_text() == f"- `contoso`: `{'1' * 64}`\n"
 
 
-def test_two_plans_of_one_tenant_are_refused(tmp_path: Path) -> None:
+def test_of_a_tenant_with_two_plans_none_counts_and_no_other_tenant_waits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     _manifest(tmp_path / "one", "contoso")
     _manifest(tmp_path / "two", "contoso", "2")
-    with pytest.raises(ConfigError, match="two plans of contoso"):
-        read_manifests(tmp_path)
+    _manifest(tmp_path / "three", "fabrikam", "3")
+    (tmp_path / "changed.json").write_text(json.dumps(CHANGED))
+    given = ["match", "--changed", str(tmp_path / "changed.json"), "--plans", str(tmp_path)]
+    assert approved_plans.main(given) is ExitCode.WELL
+    told = capsys.readouterr()
+    matched = json.loads(told.out)
+    assert ([each["tenant"] for each in matched["matrix"]["include"]], matched["missing"]) == (
+        ["fabrikam"],
+        ["contoso"],
+    )
+    assert "contoso: two plans were made" in told.err
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"matrix": {"include": [{"tenant": 7, "file": "a"}]}}', '{"matrix": {}}'])

@@ -55,6 +55,31 @@ def test_a_comment_is_posted_once_and_written_again_only_where_it_differs(forge:
     assert len(made.comments) == 42
 
 
+def test_a_comment_that_is_not_needed_is_not_posted_and_one_that_is_there_says_so(
+    forge: tuple[Forge, Address], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, address = forge
+    monkeypatch.setattr(post_comment, "read_forge", lambda: address)
+    comment, changed = tmp_path / "comment.md", tmp_path / "changed.json"
+    given = [str(comment), "--pull-request", "7", "--expected", str(changed)]
+
+    def push(body: str, tenants: str) -> list[str]:
+        comment.write_text(body)
+        changed.write_text(tenants)
+        assert post_comment.main(given) is ExitCode.WELL
+        return _bodies(made)
+
+    no_tenant, calm = '{"matrix": {"include": []}, "gone": []}', f"{MARKER}\n### Plan of no tenant: nothing changes\n"
+    assert push(calm, no_tenant) == []
+    one = '{"matrix": {"include": [{"tenant": "contoso", "file": "tenants/contoso.yaml"}]}, "gone": []}'
+    assert push(BODY, one) == [BODY.strip()]
+    assert push(calm, no_tenant) == [calm.strip()]
+    made.comments.clear()
+    assert push(calm, '{"matrix": {"include": []}, "gone": [{"tenant": "a", "file": "b", "now": null}]}')
+    made.comments.clear()
+    assert push(calm, "nobody can tell")
+
+
 def test_two_at_once_leave_one_comment(forge: tuple[Forge, Address]) -> None:
     made, address = forge
     made.meeting = threading.Barrier(2)

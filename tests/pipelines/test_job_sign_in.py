@@ -11,8 +11,8 @@ import pytest
 
 from scripts.environment import child_environment, environment_as, read_sign_in, sink_environment
 from steward.errors import ConfigError, UnreadableError
-from steward.graph.credentials import FederatedSignIn
 from steward.graph.job_token import request_job_token
+from steward.graph.sign_in_methods import JobSignIn
 from steward.secret import Secret
 from tests.architecture.sources import ROOT
 from tests.config.good_file import GOOD
@@ -38,8 +38,8 @@ def test_a_job_signs_in_with_a_token_that_it_asks_for_anew_each_time(forge: Forg
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN": bearer,
     }
     method = read_sign_in(variables)
-    assert isinstance(method, FederatedSignIn)
-    tokens = [method.read_token().reveal() for _ in range(2)]
+    assert isinstance(method, JobSignIn)
+    tokens = [request_job_token(method.address, method.bearer).reveal() for _ in range(2)]
     assert forge.issued == tokens
     claims = jwt.decode(tokens[0], options={"verify_signature": False})
     assert (claims["sub"], claims["aud"]) == (SUBJECT, "api://AzureADTokenExchange")

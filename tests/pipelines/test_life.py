@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.architecture.sources import ROOT
 from tests.pipelines.conftest import TENANT_FILE, Pipeline
-from tests.pipelines.forge import JOBS_OWN
+from tests.pipelines.forge import JOBS_OWN, REPOSITORY
 from tests.pipelines.runner import WORKFLOWS, Run, run_steps
 
 CANARY = b"Aa1!"  # how every throw-away password begins
@@ -37,7 +38,13 @@ def _planned(pipeline: Pipeline) -> str:
     """A pull request is planned, reviewed and told of in one comment; nothing is written to the tenant."""
     pipeline.tenancy.scene.control.clear_journal()
     run = pipeline.pull_request(7)
-    assert run.results == {"changed": "success", "synth": "skipped", "plan": "success", "comment": "success"}, run.said
+    assert run.results == {
+        "changed": "success",
+        "synth": "skipped",
+        "plan": "success",
+        "planned": "success",
+        "comment": "success",
+    }, run.said
     assert pipeline.tenancy.writes() == []
     (sha256,) = {name.split("/")[1] for name in pipeline.container.blobs}
     (comment,) = pipeline.forge.comments.values()
@@ -73,6 +80,8 @@ def _refused(pipeline: Pipeline, sha256: str, before: str, after: str) -> Run:
     manifest = blobs[f"contoso/{sha256}/manifest.json"]
     moment = json.loads(manifest)["made_at"].replace("Z", ".5Z")
     assert "the plan has expired" in _refusal(pipeline, bring(manifest, valid_until=moment))
+    with _signed_in_for("staging", pipeline):
+        assert "AADSTS700213" in _refusal(pipeline, bring(manifest))
     pipeline.states.lock = {"ID": "another", "Who": "another pipeline", "Operation": "OperationTypeApply"}
     assert "the state is locked" in _refusal(pipeline, bring(manifest))
     pipeline.states.lock = None
@@ -127,13 +136,30 @@ def _asked_otherwise(pipeline: Pipeline) -> None:
     pipeline.project.open_pull_request(9, {TENANT_FILE: pipeline.tenant_file + "# a fork's\n"})
     issued = len(pipeline.forge.issued)
     fork = pipeline.pull_request(9, fork=True)
-    assert fork.results == {"changed": "success", "synth": "success", "plan": "skipped", "comment": "skipped"}, (
-        fork.said
-    )
+    assert fork.results == {
+        "changed": "success",
+        "synth": "success",
+        "plan": "skipped",
+        "planned": "failure",
+        "comment": "skipped",
+    }, fork.said
     assert len(pipeline.forge.issued) == issued
     unplanned = pipeline.push(*pipeline.project.merge(9))
     assert unplanned.results == {"approved": "success", "missing": "failure", "apply": "skipped"}, unplanned.said
-    assert "no plan was made for contoso" in unplanned.said
+    assert "no plan of its own was made for contoso" in unplanned.said
+
+    pipeline.project.open_pull_request(10, {"README.md": "no tenant's\n"})
+    calm = pipeline.pull_request(10)
+    assert calm.results == {
+        "changed": "success",
+        "synth": "skipped",
+        "plan": "skipped",
+        "planned": "success",
+        "comment": "success",
+    }, calm.said
+    # The stand-in keeps one list of comments, so that this one was an earlier push's.
+    (comment,) = pipeline.forge.comments.values()
+    assert "Plan of no tenant: nothing changes" in comment["body"]
 
     assert "AADSTS700213" in pipeline.scheduled("guard.yml", branch="elsewhere").said
     (pipeline.project.folder / TENANT_FILE).write_text(pipeline.tenant_file, encoding="utf-8")
@@ -165,6 +191,18 @@ def _holds_role(pipeline: Pipeline) -> bool:
         "GET", f"/v1.0/roleManagement/directory/roleAssignments?$filter=principalId eq '{_account(pipeline)}'"
     )
     return any(each["roleDefinitionId"] == GLOBAL_ADMINISTRATOR for each in held["value"])
+
+
+@contextmanager
+def _signed_in_for(environment: str, pipeline: Pipeline) -> Iterator[None]:
+    """Let the forge issue the jobs' tokens as for jobs of another environment."""
+    kept = dict(pipeline.forge.tokens)
+    subject = f"repo:{REPOSITORY}:environment:{environment}"
+    pipeline.forge.tokens |= {text: replace(token, subject=subject) for text, token in kept.items() if token.subject}
+    try:
+        yield
+    finally:
+        pipeline.forge.tokens.update(kept)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from steward.delivery.manifest import MANIFEST, PLAN
 from steward.delivery.plan_file import hash_bytes
 from steward.delivery.plan_store import PlanStore
 from steward.errors import ConfigError, RefusedError, UnreadableError
-from steward.graph.credentials import SecretSignIn, open_credential
+from steward.graph.credentials import open_credential
+from steward.graph.sign_in_methods import SecretSignIn
 from steward.secret import Secret
 from tests.pipelines.blobs import Container
 from tests.pipelines.serving import serve

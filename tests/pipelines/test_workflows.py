@@ -11,6 +11,7 @@ import pytest
 
 from scripts.environment import child_environment
 from tests.architecture.sources import ROOT
+from tests.pipelines.expressions import Contexts
 from tests.pipelines.runner import WORKFLOWS, read_yaml
 from toolchain.layout import Layout
 
@@ -133,3 +134,16 @@ def test_one_environment_lets_all_that_writes_to_a_tenant_run_and_closing_runs_i
         "post-apply",
         "close",
     }
+
+
+def test_the_guards_memory_of_one_tenant_is_never_taken_for_anothers() -> None:
+    steps = read_yaml(WORKFLOWS / "guard.yml")["jobs"]["guard"]["steps"]
+    (cache,) = [step["with"] for step in steps if step.get("uses", "").startswith("actions/cache@")]
+
+    def fill(text: str, tenant: str) -> str:
+        contexts = Contexts({"matrix": {"tenant": tenant}, "github": {"run_id": 1, "run_attempt": 1}})
+        return str(contexts.fill(text))
+
+    assert fill(cache["key"], "contoso").startswith(fill(cache["restore-keys"], "contoso"))
+    for other in ("contoso-eu", "contoso-1", "contoso2"):
+        assert not fill(cache["key"], other).startswith(fill(cache["restore-keys"], "contoso"))

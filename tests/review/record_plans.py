@@ -2,8 +2,8 @@
 
 Run `python -m tests.review.record_plans` in the project's folder to make them anew, then `pytest tests/review
 --write-comments` for the comments beside them. What is written is what `terraform show -json` says, untouched; the
-tenant file of each lies beside it, without the sandbox's certificate authority. Another engine's plan is added with
-`TERRAFORM_BINARY_NAME=<engine> python -m tests.review.record_plans --engine <name>`.
+tenant file of each lies beside it, without the sandbox's certificate authority. Another engine's or provider's plan
+is added with `TERRAFORM_BINARY_NAME=<engine> python -m tests.review.record_plans --engine <name> --provider <mirror>`.
 """
 
 import argparse
@@ -160,12 +160,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--engine", metavar="NAME", help="record `no_change_by_NAME` only, with what Terraform there is"
     )
-    engine = parser.parse_args(arguments).engine
+    parser.add_argument(
+        "--provider", default="own", help="own, registry, or the folder of a mirror, as for a rehearsal (%(default)s)"
+    )
+    parser.add_argument("--into", type=Path, default=PLANS, help="folder for what is recorded (%(default)s)")
+    parsed = parser.parse_args(arguments)
+    engine = parsed.engine
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         terraform = find_terraform()
         environment = child_environment(ROOT)
-        environment |= choose_provider("own", folder, terraform=terraform, environment=environment).variables
+        environment |= choose_provider(parsed.provider, folder, terraform=terraform, environment=environment).variables
         scene = set_the_scene(
             folder,
             base_environment=environment,
@@ -186,7 +191,7 @@ def main(arguments: list[str]) -> int:
             scene.control.close()
             scene.sandbox.stop()
         # Only now, so that a run that breaks off leaves the plans that are there.
-        shutil.copytree(made, PLANS, dirs_exist_ok=True)
+        shutil.copytree(made, parsed.into, dirs_exist_ok=True)
     return 0
 
 

@@ -323,6 +323,14 @@ def _enabled_already(document: Document) -> None:
     change_at(document, ACCOUNT)["change"]["before"]["account_enabled"] = True
 
 
+def _output(name: str, *references: str) -> Mutate:
+    def declare(document: Document) -> None:
+        outputs = document["configuration"]["root_module"]["outputs"]
+        outputs[name] = {"expression": {"references": list(references)}}
+
+    return declare
+
+
 _latch = role_granted_with_its_latch.RULE
 _whom = role_granted_to_the_account_only.RULE
 _order = role_waits_for_the_policy.RULE
@@ -555,6 +563,9 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         _breaks(_only, "a data source that runs a program", _data_source("external", "run")),
         _breaks(_only, "a module", _module),
         _breaks(_only, "an action", lambda each: each.update(action_invocations=[{"address": "action.x.y"}])),
+        _breaks(_only, "another output", _output("password", f"{ACCOUNT}.password", ACCOUNT)),
+        _breaks(_only, "the whole account in an output", _output("account_object_id", ACCOUNT)),
+        _breaks(_only, "an output of something else", _output("next_command", f"{ACCOUNT}.password", ACCOUNT)),
         _breaks(_only, "an inline password", _set(APPLICATION, password=[{"display_name": "more"}])),
         Case("another group that is read", _data_source("azuread_group", "more")),
         Case(

@@ -32,6 +32,7 @@ VERDICTS = {
     "no_change": Verdict.NOTHING,
     "no_change_by_opentofu": Verdict.NOTHING,
     "no_change_by_terraform_1_5": Verdict.NOTHING,
+    "no_change_by_the_unmodified_provider": Verdict.NOTHING,
     "permission_added": Verdict.LOOK,
     "policy_disabled": Verdict.REFUSED,
     "role_declared_by_hand": Verdict.REFUSED,

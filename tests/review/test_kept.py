@@ -1,5 +1,6 @@
 """Reviews that were kept give the comment that their plans would have given, and hold nothing else of them."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -57,13 +58,57 @@ def test_kept_reviews_give_the_same_bytes_as_their_plans(tmp_path: Path, capsys:
 def test_a_tenant_without_a_review_is_told_of(tmp_path: Path) -> None:
     expected, comment = tmp_path / "changed.json", tmp_path / "comment.md"
     entries = [{"tenant": name, "file": f"tenants/{name}.yaml"} for name in ("contoso", "fabrikam")]
-    expected.write_text(json.dumps({"matrix": {"include": entries}}))
+    expected.write_text(json.dumps({"matrix": {"include": entries}, "gone": []}))
     options = ["--expected", str(expected), "--comment", str(comment), "--quiet"]
     assert main(["--kept", str(_keep("new_tenant", tmp_path)), *options]) is ExitCode.BAD_INPUT
     assert "fabrikam" in comment.read_text()
     assert "`contoso`: it was not planned" not in comment.read_text()
     expected.write_text("[]")
     assert main(options) is ExitCode.BAD_INPUT
+    assert "could not tell" in comment.read_text().splitlines()[1]
+
+
+def test_a_change_about_no_tenant_says_so_and_a_stack_without_its_file_is_told(tmp_path: Path) -> None:
+    expected, comment = tmp_path / "changed.json", tmp_path / "comment.md"
+    options = ["--expected", str(expected), "--comment", str(comment), "--quiet"]
+    expected.write_text(json.dumps({"matrix": {"include": []}, "gone": []}))
+    assert main(options) is ExitCode.WELL
+    assert comment.read_text().splitlines()[1] == "### Plan of no tenant: nothing changes"
+    gone = [{"tenant": "fabrikam", "file": "tenants/fabrikam.yaml", "now": None}]
+    expected.write_text(json.dumps({"matrix": {"include": []}, "gone": gone}))
+    assert main(options) is ExitCode.WELL
+    said = comment.read_text()
+    assert said.splitlines()[1] == "### Plan of no tenant: needs a look — 1 stack without a tenant file"
+    assert "- `fabrikam` stood in `tenants/fabrikam.yaml`" in said
+    expected.write_text(json.dumps({"matrix": {"include": []}, "gone": [gone[0] | {"now": "new`name"}]}))
+    main(["--kept", str(_keep("no_change", tmp_path)), *options])
+    assert "its tenant is ``new`name`` now" in comment.read_text()
+    assert "needs a look" in comment.read_text().splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "[approve this](https://evil.example)",
+        "<img src=x>",
+        "one\n### Plan of all tenants: no risk found",
+        "@everybody",
+        "a" * 500,
+        {"text": "`out`\n<b>"},
+        {"text": "\u202ebidi"},
+    ],
+)
+def test_a_sentence_that_nobody_here_writes_is_refused(forged: object, tmp_path: Path) -> None:
+    document = json.loads(_keep("policy_disabled", tmp_path).read_bytes())
+    for place in ("findings", "changes"):
+        spoilt = copy.deepcopy(document)
+        review = spoilt["reviews"][0]
+        if place == "findings":
+            review["findings"][0]["what"] = [forged]
+        else:
+            review["changes"]["changes"][0]["details"] = [[forged]]
+        with pytest.raises(ConfigError, match="is no kept review"):
+            read_reviews(json.dumps(spoilt).encode(), "a.json")
 
 
 @pytest.mark.parametrize(
@@ -72,6 +117,7 @@ def test_a_tenant_without_a_review_is_told_of(tmp_path: Path) -> None:
         lambda document: document["reviews"][0]["findings"][0].update(rule="no_such_rule"),
         lambda document: document["reviews"][0].update(more=1),
         lambda document: document.update(format=2),
+        lambda document: document["reviews"][0].update(sha256="`<b>"),
         lambda document: document["reviews"][0]["changes"].pop("unchanged"),
     ],
 )

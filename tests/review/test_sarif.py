@@ -61,6 +61,7 @@ def test_result_stands_at_the_tenant_file_and_names_the_thing() -> None:
     assert location["logicalLocations"][0]["fullyQualifiedName"].startswith("azuread_conditional_access_policy.")
     assert result["ruleId"] == RULES[result["ruleIndex"]].id == "mfa_policy_in_force"
     assert result["level"] == "error"
+    assert result["message"]["text"].count("Next: ") == 1
 
 
 def test_fingerprint_is_the_finding_s_own_and_stays() -> None:

@@ -5,8 +5,10 @@ write the rows in other forms. A file that is wrong is a row of its own.
 """
 
 import argparse
+import stat
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +21,13 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.program import run_program, shared_parser
+from scripts.spelling import Spelling
 from steward.errors import ConfigError, ExitCode, worse
+from steward.papers.pages import without_unseen
 from steward.papers.status import HEADINGS, Row, Status, Urgency, as_json, cells, read_status, status_page, status_text
 
 _TENANTS = Path("tenants")
+_SUFFIXES = frozenset({".yaml", ".yml"})
 _STYLES = {Urgency.NOW: "bold red", Urgency.SOON: "yellow", Urgency.NONE: "green"}
 
 
@@ -53,10 +58,9 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     status = read_status(_find_files(parsed.paths or [_TENANTS]), today=datetime.now(UTC).date())
     if parsed.json:
         console.result_json(as_json(status))
-    elif parsed.html:
-        console.result(status_page(status))
-    elif parsed.markdown:
-        console.result(status_text(status))
+    elif parsed.html or parsed.markdown:
+        render = status_page if parsed.html else status_text
+        Console(spelling=_Spelled()).result(render(_spell(status)))
     else:
         _show(status, console, is_quiet=parsed.quiet)
     code = ExitCode.WELL
@@ -65,18 +69,52 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     return code
 
 
+class _Spelled(Spelling):
+    """Leaves a page as it is: its commands were spelled before they were escaped, which would hide them."""
+
+    def spell(self, text: str) -> str:
+        return text
+
+
+def _spell(status: Status) -> Status:
+    spell = Spelling().spell
+    return replace(status, rows=tuple(replace(row, next_move=spell(row.next_move)) for row in status.rows))
+
+
 def _find_files(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
-        if not path.is_dir():
+        if _is_folder(path):
+            yield from _files_of(path)
+        else:
             yield path
-            continue
-        try:
-            entries = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-        except OSError as error:
-            raise ConfigError(
-                f"{path} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
-            ) from None
-        yield from (entry for entry in entries if entry.suffix.lower() in {".yaml", ".yml"})
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether a folder was meant; raises `ConfigError` for one that is not there."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        if path.suffix.lower() in _SUFFIXES:
+            return False
+    except OSError:
+        # Reading it as a file tells why.
+        return False
+    raise ConfigError(
+        f"{path}: there is no such folder",
+        why="the files of a folder are shown, by default those of the folder tenants where this is started",
+        next_move="start it in the project's folder, or name files or folders that are there: "
+        "python scripts/status.py <tenant file or folder>",
+    )
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
+        ) from None
+    yield from (entry for entry in entries if entry.suffix.lower() in _SUFFIXES)
 
 
 def _show(status: Status, console: Console, *, is_quiet: bool) -> None:
@@ -86,6 +124,8 @@ def _show(status: Status, console: Console, *, is_quiet: bool) -> None:
     for row in rows:
         for problem in row.problems:
             console.say(f"error: {problem}")
+    for row in rows:
+        console.result(without_unseen(f"next, {row.tenant}: {row.next_move}"))
     counts = "; ".join(f"{word}: {number}" for word, number in status.counts.items())
     console.result(counts or "no tenant file was found")
 
@@ -95,9 +135,9 @@ def _table(rows: Sequence[Row]) -> Table:
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        tenant, state, *others = (Text(each) for each in cells(row))
+        tenant, state, proof = (Text(each) for each in cells(row))
         state.stylize(_STYLES[row.urgency], 0, len(row.state))
-        table.add_row(tenant, state, *others)
+        table.add_row(tenant, state, proof)
     return table
 
 

@@ -122,14 +122,17 @@ def _judge_course(record: Record, lives: tuple[Life, ...], file: str) -> tuple[S
     post_apply = f"python scripts/post_apply.py {file}"
     retired = record.last("remains", "confirmed")
     sighted = record.last_sight("account")
-    if retired is not None and (sighted is None or sighted[0].mark < retired.mark):
+    is_gone = retired is not None and (sighted is None or sighted[0].mark < retired.mark)
+    if retired is not None and is_gone and not _applied_since(record, retired.mark):
         return (
             State.RETIRED,
             f"retired {retired.mark.time:%Y-%m-%d}",
             "remove the tenant file, or leave sealed_on in it",
         )
     if not lives:
-        return State.UNFINISHED, "no run has seen the account", f"cdktf deploy {record.name}; then {post_apply}"
+        is_applied = record.last("apply", "applied") is not None
+        next_move = post_apply if is_applied else f"cdktf deploy {record.name}; then {post_apply}"
+        return State.UNFINISHED, "no run has seen the account", next_move
     last = _last_ended(record)
     phase = _phase(record)
     if phase != SEALED:
@@ -138,7 +141,7 @@ def _judge_course(record: Record, lives: tuple[Life, ...], file: str) -> tuple[S
     verified = record.last("verify", "confirmed")
     if verified is None:
         return State.UNFINISHED, f"sealed, and nothing was verified since; {last}", post_apply
-    unsettled = _unsettled_since(record, verified.mark)
+    unsettled = _applied_since(record, verified.mark) or _unsettled_since(record, verified.mark)
     if unsettled:
         return State.UNFINISHED, unsettled, post_apply
     return State.SEALED, f"verified {verified.mark.time:%Y-%m-%d %H:%M} UTC", "none; leave the guard running"
@@ -169,6 +172,22 @@ def _last_ended(record: Record) -> str:
     if ended is None:
         return "no run has come to its end"
     return f"the last run that came to its end left with exit code {ended.detail.get('exit_code')}"
+
+
+def _applied_since(record: Record, since: Mark) -> str:
+    """Return what a later apply did; one that was refused before it was admitted did nothing."""
+    admitted = {entry.mark.file for entry in record.entries if (entry.step, entry.verb) == ("apply", "admitted")}
+    # One that began before may have gone on after.
+    later = [
+        entry
+        for entry in record.entries
+        if entry.step == "apply" and entry.mark.file in admitted and entry.mark.time >= since.time
+    ]
+    if not later:
+        return ""
+    last = later[-1]
+    what = "a plan was applied" if last.verb == "applied" else "an apply began, and did not come to a good end"
+    return f"{what} {last.mark.time:%Y-%m-%d %H:%M} UTC, and nothing was verified since"
 
 
 def _unsettled_since(record: Record, verified: Mark) -> str:

@@ -235,12 +235,15 @@ def status_text(status: Status) -> str:
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """Return a row as the terminal shows it, each cell with its lines."""
+    """Return a row as a table in the terminal shows it, each cell with its lines.
+
+    The next move is left out: folded into a cell, a command could not be copied.
+    """
     exceptions = [f"{each.rule} until {each.until}: {each.state}" for each in row.exceptions]
     handed_over = [f"handed over: {row.handed_over}"] if row.handed_over else []
     proof = [row.proof, at(row.proved)] if row.proved else ["none"]
-    found = [row.tenant], [row.state, row.why, *handed_over, *exceptions], proof, [row.next_move]
+    found = [row.tenant], [row.state, row.why, *handed_over, *exceptions], proof
     return tuple("\n".join(map(without_unseen, lines)) for lines in found)
 
 
-HEADINGS = ("tenant", "state", "last proof", "next")
+HEADINGS = ("tenant", "state", "last proof")

@@ -159,6 +159,17 @@ def end(at: float, *, is_enabled: bool) -> tuple[Line, ...]:
     )
 
 
+def apply_run(verb: str = "applied", *, is_admitted: bool = True) -> tuple[Line, ...]:
+    """A plan file that was applied, or refused, before anything was touched or after."""
+    admitted: Line = (1, "apply", "admitted", "", {"changes": [{"address": "azuread_a.b", "actions": ["update"]}]})
+    return (
+        (0, "apply", "compared", "", {"plan_sha256": "a" * 64, "approved_sha256": "a" * 64}),
+        *((admitted,) if is_admitted else ()),
+        (5, "apply", verb, "", {}),
+        (6, "run", "ended", "", {"exit_code": 0 if verb == "applied" else 1}),
+    )
+
+
 AT_DEPLOY: tuple[Line, ...] = (
     saw(0, "preflight", account=account(is_enabled=False), roles=held(), stack=latch("privileged")),
     confirmed(1, "preflight"),

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts.evidence_bundle import main
-from steward.papers.bundle import as_json, bundle_page, make_bundle
+from steward.papers.bundle import Tone, as_json, bundle_page, make_bundle
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
-from tests.papers.lives import AT_DEPLOY, BEGAN, LOGIN, Line, account, act, held, in_window, saw, write_run
+from tests.papers.lives import AT_DEPLOY, BEGAN, LOGIN, Line, account, act, apply_run, held, in_window, saw, write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,6 +182,15 @@ def test_run_that_is_missing_says_so_at_the_top(folder: Path) -> None:
     told = one(page_of(folder), ".verdict").get_text(" ", strip=True)
     assert told.startswith("Not in order")
     assert first.name in told
+
+
+def test_verdict_says_that_something_was_applied_since_the_last_verification(folder: Path) -> None:
+    write_run(folder, apply_run(), began=BEGAN + timedelta(days=1), number=2)
+    bundle = make_bundle(record_of(folder))
+    assert (bundle.verdict.tone, bundle.exit_code) == (Tone.OPEN, 1)
+    verdict = one(page_of(folder), ".verdict").get_text()
+    assert "a plan was applied 2026-11-24 09:00 UTC, and nothing was verified since" in verdict
+    assert "post_apply.py" in verdict
 
 
 def test_folder_without_a_run_gives_a_page_that_says_so(tmp_path: Path) -> None:

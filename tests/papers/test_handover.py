@@ -1,6 +1,7 @@
 """The hand-over sheet and what people confirm on it: what is asked, what is refused, and what the chain keeps."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from steward.papers.handover import items_of, make_sheet, sheet_page, sheet_text
 from tests.config.good_file import GOOD, mutate, write_tenant_file
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
-from tests.papers.lives import AT_DEPLOY, write_run
+from tests.papers.lives import AT_DEPLOY, BEGAN, apply_run, write_run
 
 ITEMS = [
     "service-account",
@@ -77,6 +78,16 @@ def test_nothing_is_asked_before_the_tenant_is_sealed(
     write_run(tmp_path / "project" / "evidence" / "contoso", [line for line in AT_DEPLOY if line[0] < 10])
     assert confirm.main([str(file), "service-account", "--by", "Jane Doe"]) == 1
     assert "asks for nothing yet" in capsys.readouterr().err
+
+
+def test_nothing_is_asked_while_what_was_applied_since_is_not_verified(tenant: Tenant, folder: Path) -> None:
+    assert not make_sheet(tenant, record_of(folder)).not_ready
+    write_run(folder, apply_run(), began=BEGAN + timedelta(days=1), number=2)
+    sheet = make_sheet(tenant, record_of(folder))
+    assert "a plan was applied 2026-11-24 09:00 UTC" in sheet.not_ready
+    for form in (sheet_page(sheet), sheet_text(sheet)):
+        assert "nothing is asked" in form
+        assert "a plan was applied" in form
 
 
 def test_program_writes_both_forms_and_goes_on_after_a_wrong_file(

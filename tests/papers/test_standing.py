@@ -16,7 +16,9 @@ from tests.papers.lives import (
     Line,
     account,
     act,
+    apply_run,
     confirmed,
+    end,
     held,
     in_window,
     latch,
@@ -91,6 +93,52 @@ def test_step_that_a_later_run_left_blocked_is_unfinished(tmp_path: Path) -> Non
     standing = after(tmp_path, saw(0, "settle", account=account(is_enabled=False)), (1, "settle", "blocked", "", {}))
     assert standing.state is State.UNFINISHED
     assert "settle" in standing.why
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"),
+    [("applied", "a plan was applied 2026-12-23 09:00 UTC"), ("refused", "an apply began, and did not come to a good")],
+)
+def test_apply_after_the_last_verification_is_unfinished_until_a_later_one(
+    tmp_path: Path, verb: str, told: str
+) -> None:
+    standing = after(tmp_path, *apply_run(verb))
+    assert standing.state is State.UNFINISHED
+    assert standing.why.startswith(told)
+    assert standing.next_move == "python scripts/post_apply.py tenants/contoso.yaml"
+    assert standing.exit_code == 1
+    # The guard looks for privilege, and not at whether what was applied is consented to.
+    guard = (saw(0, "guard", account=account(is_enabled=False), roles=ABSENT), confirmed(1, "guard"))
+    write_run(tmp_path, guard, began=LATER + timedelta(hours=1), number=3)
+    assert stand(tmp_path).state is State.UNFINISHED
+    write_run(tmp_path, end(0, is_enabled=False), began=LATER + timedelta(hours=2), number=4)
+    assert stand(tmp_path).state is State.SEALED
+
+
+def test_apply_that_was_refused_before_it_touched_anything_leaves_it_sealed(tmp_path: Path) -> None:
+    assert after(tmp_path, *apply_run("refused", is_admitted=False)).state is State.SEALED
+
+
+def test_apply_before_the_verification_counts_if_it_went_on_after(tmp_path: Path) -> None:
+    write_run(tmp_path, apply_run(), began=BEGAN - timedelta(minutes=1), number=2)
+    write_run(tmp_path, AT_DEPLOY)
+    assert stand(tmp_path).state is State.SEALED
+    went_on = tmp_path / "went_on"
+    compared, admitted, *ends = apply_run()
+    write_run(went_on, [compared, admitted, *((20 + line[0], *line[1:]) for line in ends)], number=2)
+    write_run(went_on, AT_DEPLOY, number=1)
+    assert stand(went_on).why.startswith("a plan was applied")
+
+
+def test_apply_before_any_other_run_leads_to_post_apply(tmp_path: Path) -> None:
+    write_run(tmp_path, apply_run())
+    assert stand(tmp_path).next_move == "python scripts/post_apply.py tenants/contoso.yaml"
+
+
+def test_apply_after_the_end_of_a_retired_account_is_unfinished(tmp_path: Path) -> None:
+    assert after(tmp_path, saw(0, "remains", account="absent"), confirmed(1, "remains")).state is State.RETIRED
+    write_run(tmp_path, apply_run(), began=LATER + timedelta(days=1), number=3)
+    assert stand(tmp_path).state is State.UNFINISHED
 
 
 def test_retired_tenant_is_retired_until_somebody_sees_the_account_again(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """One row a tenant, whatever becomes of the others: by files and evidence alone."""
 
 import json
+import os
+import re
 import socket
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from scripts.status import main
 from steward.papers.status import Row, Status, Urgency, read_status, status_page, status_text
 from tests.config.good_file import GOOD, mutate, write_tenant_file
 from tests.evidence.files import rewrite
-from tests.papers.lives import ABSENT, AT_DEPLOY, NONE, TENANT_ID, account, held, saw, write_run
+from tests.papers.lives import ABSENT, AT_DEPLOY, BEGAN, NONE, TENANT_ID, account, apply_run, held, saw, write_run
 
+PROJECT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 23)
 EXCEPTION = "review:\n  exceptions:\n    - {{rule: {rule}, reason: agreed, until: {until}}}\n"
 
@@ -170,3 +173,56 @@ def test_absent_role_and_present_role_differ(tmp_path: Path) -> None:
     add(tmp_path, "one", 1, lines=(saw(0, "close", account=account(is_enabled=False), roles=ABSENT),))
     (row,) = read_status(files(tmp_path / "project" / "tenants"), today=TODAY).rows
     assert row.state == "unfinished"
+
+
+def test_sealed_tenant_that_was_applied_since_is_not_in_order(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = mutate("  sign_in: blocked\n", "  sign_in: blocked\n  sealed_on: 2026-11-23\n")
+    file = add(tmp_path, "contoso", 1, text=text)
+    about = {"tenant_id": f"{1:08x}{TENANT_ID[8:]}"}
+    folder = tmp_path / "project" / "evidence" / "contoso"
+    assert main([str(file)]) == 0
+    assert "handover.py" in capsys.readouterr().out
+    write_run(folder, apply_run(), began=BEGAN + timedelta(days=1), number=2, about=about)
+    assert main([str(file), "--json"]) == 1
+    (row,) = json.loads(capsys.readouterr().out)["tenants"]
+    assert row["state"] == "unfinished"
+    assert row["next"] == f"python scripts/post_apply.py {file}"
+
+
+def test_next_move_can_be_pasted_where_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add(tmp_path, "begun", 1, lines=NONE[:3])
+    monkeypatch.chdir(tmp_path / "project" / "tenants")
+    script = Path(os.path.relpath(PROJECT / "scripts" / "post_apply.py")).as_posix()
+    for form in ([], ["--html"], ["--markdown"]):
+        assert main(["begun.yaml", *form]) == 1
+        # Markdown puts a stroke before a sign that could be taken for its own.
+        assert f"{script} begun.yaml" in capsys.readouterr().out.replace("\\", "")
+    main(["begun.yaml"])
+    assert re.search(rf"^next, begun: \S+ {re.escape(script)} begun\.yaml$", capsys.readouterr().out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("arguments", [[], ["elsewhere/tenants"]], ids=["default", "named"])
+def test_folder_that_is_not_there_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"{arguments[0] if arguments else 'tenants'}: there is no such folder" in shown.err
+    assert "start it in the project's folder" in shown.err
+    assert "Traceback" not in shown.err
+
+
+@pytest.mark.parametrize("name", ["nowhere.yaml", "x" * 300])
+def test_file_that_is_not_there_is_a_row_beside_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    file = add(tmp_path, "begun", 1, lines=NONE[:3])
+    assert main([str(file.parent / name), str(file), "--json"]) == 2
+    states = [row["state"] for row in json.loads(capsys.readouterr().out)["tenants"]]
+    assert states == ["bad tenant file", "unfinished"]

@@ -68,12 +68,11 @@ class ConsentDesk:
         if isinstance(grants, Unreadable):
             return
         granted = granted_ids(grants) if isinstance(grants, GrantsState) else frozenset[str]()
-        if self._seen is None:
-            self._seen = granted
-            self._state = replace(self._state, granted_before=granted)
+        self._seen = granted if self._seen is None else self._seen
         if not self._state.is_invited:
-            # A replica that is behind may show less for a while.
+            # A replica that is behind may show less for a while, and others may grant something meanwhile.
             self._seen |= granted
+            self._state = replace(self._state, granted_before=self._seen)
         elif self._state.changed is None and granted - self._seen:
             self._state = replace(self._state, changed=now)
 

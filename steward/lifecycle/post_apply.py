@@ -175,12 +175,15 @@ async def post_apply(
     try:
         is_closed = await to_the_end(close(run, result, opens_window=opens_window and not result.is_sealed))
     finally:
-        if not is_closed:
-            await to_the_end(abandon(run, result))
+        try:
+            if not is_closed:
+                await to_the_end(abandon(run, result))
+        finally:
+            # Where the role is held still, what nobody declared is taken back all the more.
+            if consents_in_browser:
+                result.take(await to_the_end(run(TRIM)))
     if not is_closed:
         return result
-    if consents_in_browser:
-        result.take(await run(TRIM))
     return await _seal_and_settle(run, result)
 
 

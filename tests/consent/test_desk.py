@@ -42,6 +42,16 @@ def test_what_was_taken_back_before_the_invitation_is_no_beginning_of_a_consent(
     asyncio.run(run())
 
 
+def test_what_others_grant_before_the_invitation_is_from_before() -> None:
+    async def run() -> None:
+        made = desk()
+        await follow(made, Absent("the service principal"), SURPLUS)
+        assert made.state.granted_before == {"too-much"}
+        await made.close()
+
+    asyncio.run(run())
+
+
 def test_first_of_what_comes_after_the_invitation_is_the_beginning() -> None:
     async def run() -> None:
         made = desk()

@@ -357,6 +357,12 @@ def test_consent_that_was_not_seen_to_its_end_is_trimmed_after_the_role_is_gone(
     assert steps.finished[-4:] == ["close", "shut", "abandon", "trim"]
 
 
+def test_consent_is_trimmed_although_the_role_could_not_be_taken_away() -> None:
+    steps = Steps("close")
+    consent_in_browser(steps)
+    assert steps.finished[-4:] == ["close", "shut", "abandon", "trim"]
+
+
 def test_consent_is_trimmed_although_the_latch_cannot_be_turned_back() -> None:
     steps = Steps("attend", acts={"abandon": fail})
     with pytest.raises(RuntimeError):

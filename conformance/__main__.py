@@ -15,7 +15,7 @@ from rich.console import Console
 
 from conformance import report
 from conformance.explained import read_explanations
-from conformance.running import SEED, Stage, initialise, play_cases
+from conformance.running import SEED, Stage, initialise, play_cases, terraform_version
 from sandbox.provider.sources import ADDRESSES
 from scripts.environment import child_environment, find_on_path
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> int:
 
 def _play(stage: Stage, cases: list[str], *, jobs: int, words: str, as_json: bool) -> int:
     progress, result = Console(stderr=True, highlight=False), Console(highlight=False, width=_WIDTH)
-    explanations = read_explanations()
+    engine = terraform_version(stage.terraform, environment=stage.environment)
+    explanations = read_explanations(engine=engine)
     initialise(stage.initialised, terraform=stage.terraform, environment=stage.environment)
     progress.print(f"{len(cases)} cases with {words}, {jobs} at once", markup=False)
     outcomes = []

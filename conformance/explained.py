@@ -31,6 +31,8 @@ class Explanation:
     """What was recorded there, as JSON."""
     seen: tuple[str, ...] = ("*",)
     """What is seen there instead, as JSON."""
+    engines: tuple[str, ...] = ("*",)
+    """The versions of Terraform that show it, where it is Terraform's own doing."""
 
     def covers(self, case: str, difference: Difference) -> bool:
         """Tell whether it is about this difference."""
@@ -47,10 +49,11 @@ class Explanation:
         return any(_is_any(case, self.cases) for case in cases)
 
 
-def read_explanations(file: Path = FILE) -> tuple[Explanation, ...]:
-    """Read the list; ValueError for an entry that is not whole."""
+def read_explanations(file: Path = FILE, *, engine: str | None = None) -> tuple[Explanation, ...]:
+    """Read the list, or what of it stands for a version of Terraform; ValueError for an entry that is not whole."""
     listed = tomllib.loads(file.read_text(encoding="utf-8"))
-    return tuple(_explanation(item) for item in listed["explanation"])
+    read = tuple(_explanation(item) for item in listed["explanation"])
+    return read if engine is None else tuple(item for item in read if _is_any(engine, item.engines))
 
 
 def _explanation(item: Mapping[str, Any]) -> Explanation:

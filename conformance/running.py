@@ -86,6 +86,13 @@ def initialise(folder: Path, *, terraform: str, environment: Mapping[str, str]) 
     return folder
 
 
+def terraform_version(terraform: str, *, environment: Mapping[str, str]) -> str:
+    """Return which Terraform plays, such as ``1.11.4``."""
+    asked = [terraform, "version", "-json"]
+    told = subprocess.run(asked, env=dict(environment), check=True, capture_output=True, text=True, timeout=60)
+    return str(json.loads(told.stdout)["terraform_version"])
+
+
 def play_cases(
     stage: Stage, cases: Sequence[str], explanations: Sequence[Explanation], *, jobs: int
 ) -> Iterator[Outcome]:

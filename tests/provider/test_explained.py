@@ -86,3 +86,10 @@ def test_report_tells_a_case_that_broke_off_and_an_idle_explanation() -> None:
 
     assert "a broke off after 2 steps:\nKeyError: x" in told[0]
     assert REASON in told[1]
+
+
+def test_explanation_of_another_terraform_is_none() -> None:
+    everywhere, everything = read_explanations(engine="1.11.4"), read_explanations()
+
+    assert [item.engines for item in everything if item not in everywhere] == [("1.15.*",)]
+    assert read_explanations(engine="1.15.5") == everything

@@ -7,6 +7,7 @@ import shlex
 import sys
 import threading
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
@@ -18,10 +19,19 @@ LOGIN = "ada.king@contoso.example"
 PASSWORD = "Kelp-9-lantern"
 ADMINISTRATOR = SeedUser(LOGIN, "Ada King", password=PASSWORD, directory_roles=("Global Administrator",))
 _PAGES = 8
+ACCEPT: Mapping[str, str] = {"button": "accept"}
 
 
-def walk(browser: Browser, address: str, *, login: str = LOGIN, password: str = PASSWORD, code: str = "") -> None:
-    """Go from an address to wherever signing in ends, consenting to what is asked."""
+def walk(
+    browser: Browser,
+    address: str,
+    *,
+    login: str = LOGIN,
+    password: str = PASSWORD,
+    code: str = "",
+    answer: Mapping[str, str] = ACCEPT,
+) -> None:
+    """Go from an address to wherever signing in ends, answering so what is asked on the page of consent."""
     browser.open(address)
     for _ in range(_PAGES):
         match browser.step:
@@ -29,8 +39,10 @@ def walk(browser: Browser, address: str, *, login: str = LOGIN, password: str = 
                 browser.submit("device_code", otc=code)
             case "login":
                 browser.sign_in(login, password)
-            case "consent" | "device" as form:
-                browser.submit(form, "accept")
+            case "consent":
+                browser.submit("consent", **answer)
+            case "device":
+                browser.submit("device", "accept")
             case _:
                 break
     if browser.arrival is not None:
@@ -51,13 +63,15 @@ class Walker(webbrowser.BaseBrowser):
     """What Python opens addresses with in this process, once `at` says at whose pages; until then it opens nothing."""
 
     at: tuple[str, Path, str] | None = None
+    answer: Mapping[str, str] = ACCEPT
 
     def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:  # noqa: ARG002 - the base's signature
         if self.at is None:
             return False
         base_url, ca_file, login = self.at
         # The credential listens only once this has returned.
-        threading.Thread(target=main, args=(base_url, str(ca_file), login, PASSWORD, url), daemon=True).start()
+        given = (base_url, str(ca_file), login, PASSWORD, url, self.answer)
+        threading.Thread(target=main, args=given, daemon=True).start()
         return True
 
 
@@ -65,10 +79,13 @@ WALKER = Walker("administrator")
 webbrowser.register("administrator", None, WALKER, preferred=True)
 
 
-def main(base_url: str, ca_file: str, login: str, password: str, address: str) -> None:
+def main(
+    base_url: str, ca_file: str, login: str, password: str, address: str, answer: Mapping[str, str] = ACCEPT
+) -> None:
     with Browser(base_url, Path(ca_file)) as browser:
-        walk(browser, address, login=login, password=password)
+        walk(browser, address, login=login, password=password, answer=answer)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    base, ca, person, secret, where = sys.argv[1:]
+    main(base, ca, person, secret, where)

@@ -26,7 +26,7 @@ from scripts.rehearsal.tenant_file import NAME
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ExitCode
-from tests.life.administrator import ADMINISTRATOR, LOGIN, WALKER, as_browser, walk
+from tests.life.administrator import ACCEPT, ADMINISTRATOR, LOGIN, WALKER, as_browser, walk
 from tests.programs.running import run
 from tests.sandbox.browser import Browser
 
@@ -90,10 +90,12 @@ class IdentitiesTenancy:
         file = [] if any(option.endswith(".yaml") for option in options) else [self.file.name]
         return [sys.executable, str(ROOT / "scripts" / "identities.py"), verb, *file, *options]
 
-    def run(self, verb: str, *options: str, code: int = 0, login: str = LOGIN) -> str:
+    def run(
+        self, verb: str, *options: str, code: int = 0, login: str = LOGIN, answer: Mapping[str, str] = ACCEPT
+    ) -> str:
         """Run identities.py in this process, with the administrator at the browser it opens; return what it told."""
         sandbox = self.scene.sandbox
-        WALKER.at = (sandbox.base_url, sandbox.ca_file, login)
+        WALKER.at, WALKER.answer = (sandbox.base_url, sandbox.ca_file, login), answer
         told, result = io.StringIO(), io.StringIO()
         try:
             with contextlib.chdir(self.scene.folder), redirect_stderr(told), redirect_stdout(result):
@@ -101,7 +103,7 @@ class IdentitiesTenancy:
         except SystemExit as wrong_arguments:
             ended = ExitCode(int(wrong_arguments.code or 0))
         finally:
-            WALKER.at = None
+            WALKER.at, WALKER.answer = None, ACCEPT
         said = result.getvalue() + told.getvalue()
         assert ended == code, said
         assert "Traceback" not in said
@@ -119,12 +121,12 @@ class IdentitiesTenancy:
         assert ended.returncode == code, told
         return told
 
-    def run_elsewhere(self, verb: str, *options: str) -> str:
+    def run_elsewhere(self, verb: str, *options: str, code: int = 0, answer: Mapping[str, str] = ACCEPT) -> str:
         """Run identities.py in this process, with the administrator at a browser elsewhere, told the code."""
-        told = _Elsewhere(self.scene)
+        told = _Elsewhere(self.scene, answer)
         with contextlib.chdir(self.scene.folder), redirect_stderr(told), redirect_stdout(told):
             ended = identities.main(self.command(verb, "--device-code", *options)[2:])
-        assert ended == 0, told.getvalue()
+        assert ended == code, told.getvalue()
         assert told.has_walked
         return told.getvalue()
 
@@ -170,9 +172,10 @@ class IdentitiesTenancy:
 class _Elsewhere(io.StringIO):
     """What a program tells; once it shows the code, the administrator enters it."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, answer: Mapping[str, str]) -> None:
         super().__init__()
         self._scene = scene
+        self._answer = answer
         self.has_walked = False
 
     def write(self, text: str) -> int:
@@ -185,7 +188,7 @@ class _Elsewhere(io.StringIO):
 
     def _walk(self, address: str, code: str) -> None:
         with Browser(self._scene.sandbox.base_url, self._scene.sandbox.ca_file) as browser:
-            walk(browser, address, code=code)
+            walk(browser, address, code=code, answer=self._answer)
 
 
 _KEPT = ("applications", "service_principals", "owners", "app_role_assignments", "federated_credentials")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import jwt
 import pytest
@@ -24,6 +25,7 @@ from steward.wellknown.roles import is_privileged_role
 from tests.life.identities_tenancy import (
     BRANCH,
     ENVIRONMENT,
+    GITHUB,
     PULL_REQUEST,
     IdentitiesTenancy,
     make_identities_tenancy,
@@ -312,3 +314,41 @@ def test_what_graph_does_not_show_is_named_with_the_command_that_does(tenancy: I
     assert json.loads(tenancy.run("list", "guard", "--json", code=1))["not_looked_at"]
     tenancy.start_over(text)
     assert "not looked at" not in tenancy.run("list", "guard", code=1)
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["browser", "device code"])
+def test_consent_for_everybody_that_is_not_seen_yet_is_waited_for(
+    tenancy: IdentitiesTenancy, text: str, is_elsewhere: bool
+) -> None:
+    tenancy.start_over(text)
+    run = tenancy.run_elsewhere if is_elsewhere else tenancy.run
+    told = run("plan", "guard", answer={"button": "accept", "forEverybody": "yes"})
+    assert "the consent is not seen everywhere yet" in told
+    assert "make would make" in told
+
+
+@pytest.mark.parametrize("is_elsewhere", [False, True], ids=["browser", "device code"])
+def test_sign_in_that_is_declined_is_nobodys(tenancy: IdentitiesTenancy, text: str, is_elsewhere: bool) -> None:
+    tenancy.start_over(text)
+    run = tenancy.run_elsewhere if is_elsewhere else tenancy.run
+    told = run("plan", "guard", code=2, answer={"button": "cancel"})
+    assert "nobody signed in" in told
+    assert "ARM_" not in told
+
+
+def test_plan_of_certificates_shows_what_make_then_makes(tenancy: IdentitiesTenancy, text: str, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    tenancy.start_over(text.replace(GITHUB, f"identities:\n  certificate: {{folder: {keys}}}\n"))
+    planned = tenancy.run("plan", *FEW)
+    assert not keys.exists()
+    made = tenancy.run("make", *FEW)
+    done = re.findall(rf"^identities +(?:{_ADDED}|made) +(.*)$", made, re.MULTILINE)
+    assert sum("a certificate until" in line for line in done) == len(FEW)
+    would = re.findall(rf"^identities +would +have (?:{_ADDED}|made) (.*)$", planned, re.MULTILINE)
+    assert sorted(done) == sorted(would)
+    assert "make would make 0 changes" in tenancy.run("plan", *FEW)
+    for file in keys.iterdir():
+        file.unlink()
+    left = tenancy.run("plan", *FEW)
+    assert "the file with its key is not in the tenant file's folder" in left
+    assert "make would make 0 changes" in left

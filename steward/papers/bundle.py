@@ -158,6 +158,12 @@ def make_bundle(record: Record) -> Bundle:
 _KINDS = {ExitCode.WELL: "noted", ExitCode.FINDINGS: "tampered", ExitCode.COULD_NOT_TELL: "unclear"}
 _SEVERITY = (ExitCode.FINDINGS, ExitCode.COULD_NOT_TELL, ExitCode.WELL)
 
+_BAD = {
+    State.BREACH: "Credentials changed hands while a privileged role was held",
+    State.PRIVILEGED: "The account holds a privileged role at the end of this evidence",
+    State.FINDINGS: "Something was found, and nothing was verified without it since",
+}
+
 
 def _verdict(record: Record, standing: Standing) -> Verdict:
     match standing.state:
@@ -171,18 +177,8 @@ def _verdict(record: Record, standing: Standing) -> Verdict:
                     f"Next: {standing.next_move}.",
                 ),
             )
-        case State.BREACH:
-            return Verdict(
-                Tone.BAD,
-                "Credentials changed hands while a privileged role was held",
-                (f"{standing.why}.", f"Next: {standing.next_move}."),
-            )
-        case State.PRIVILEGED:
-            return Verdict(
-                Tone.BAD,
-                "The account holds a privileged role at the end of this evidence",
-                (f"{standing.why}.", f"Next: {standing.next_move}."),
-            )
+        case State.BREACH | State.PRIVILEGED | State.FINDINGS:
+            return Verdict(Tone.BAD, _BAD[standing.state], (f"{standing.why}.", _next(standing)))
         case State.UNKNOWN:
             return Verdict(
                 Tone.OPEN, "Whether this evidence is whole could not be told", (f"{standing.why}.", _next(standing))

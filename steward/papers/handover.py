@@ -14,7 +14,8 @@ from steward.papers.deeds import find_deeds
 from steward.papers.pages import render_page, render_text
 from steward.papers.policies import find_policies
 from steward.papers.record import Entry, Mark, Record
-from steward.papers.standing import Standing, State, judge
+from steward.papers.standing import Standing, State, find_phase, judge
+from steward.wellknown.latch import SEALED
 
 DASHBOARD = "https://dashboard.cirasync.com"
 _FULL_ADMINISTRATOR = "Full Administrator"
@@ -91,7 +92,8 @@ def make_sheet(tenant: Tenant, record: Record) -> Sheet:
         tenant=tenant,
         standing=standing,
         not_ready=_not_ready(standing),
-        done=tuple(_done(record)) if standing.state is not State.TAMPERED else (),
+        # Where something speaks against the proofs, none is shown.
+        done=tuple(_done(record)) if standing.state in {State.SEALED, State.UNFINISHED} else (),
         asked=tuple(asked),
         newest=record.verification.newest,
     )
@@ -192,9 +194,9 @@ def _done(record: Record) -> Iterator[Done]:
             request_id = last.answers[-1].request_id if last.answers else ""
             yield Done(what, last.ended, request_id)
     for step, what in _STEPS:
-        confirmed = record.last(step, "confirmed")
-        if confirmed is not None:
-            yield Done(what, confirmed.mark, "")
+        judged = [entry for entry in record.entries if entry.step == step and entry.verb in _LAST_WORDS]
+        if judged and judged[-1].verb == "confirmed" and (step != "seal" or find_phase(record) == SEALED):
+            yield Done(what, judged[-1].mark, "")
 
 
 _ACTS: tuple[tuple[frozenset[str], str], ...] = (
@@ -205,6 +207,8 @@ _ACTS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"ReplacePassword"}), "The password that Terraform knew was replaced by one that nobody keeps"),
     (frozenset({"DeliverPassword"}), "A lasting password was delivered to the sink, and nowhere else"),
 )
+# A step's last word counts: what it confirmed once may have been blocked later.
+_LAST_WORDS = frozenset({"confirmed", "blocked"})
 _STEPS = (
     ("seal", "Locked out: no deploy grants the role again"),
     ("verify", "Verified: no privileged role by any path"),
@@ -212,9 +216,9 @@ _STEPS = (
 
 
 def _lines(record: Record, step: str, subject: str, what: str) -> Iterator[Done]:
-    found = [entry for entry in record.entries if (entry.step, entry.verb, entry.subject) == (step, "already", subject)]
-    if found:
-        yield Done(what, found[-1].mark, "")
+    told = [entry for entry in record.entries if (entry.step, entry.subject) == (step, subject)]
+    if told and told[-1].verb == "already":
+        yield Done(what, told[-1].mark, "")
 
 
 def _request_id(entry: Entry, ending: str = "") -> str:

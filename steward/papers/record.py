@@ -6,16 +6,23 @@ value asks for its type and gets nothing where it is another one.
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from steward.errors import ExitCode
 from steward.evidence import Verification, read_runs, verify
+from steward.evidence.chain import Link
 from steward.evidence.runs import EvidenceLine, Run
+from steward.evidence.verification import Remark
 
 # No run is older, and no time is later; a line that says so is taken for one that says none.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+# A clock that is set right by this much meanwhile is none that differs.
+_JITTER = timedelta(seconds=5)
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, order=True)
@@ -109,16 +116,61 @@ def read_record(
     """Read and judge a tenant's evidence folder; one that is not there gives a record without lines."""
     runs = read_runs(folder, with_answers=True)
     verification = verify(folder, expected, tenant_id=tenant_id, runs=runs)
-    entries = sorted((entry for run in runs for entry in _entries_of(run)), key=lambda entry: entry.mark)
-    return Record(name, verification, tuple(entries))
+    ordered, late = _in_order(runs)
+    remarks = (*verification.remarks, *late, *_of_others(runs, name))
+    return Record(name, replace(verification, remarks=remarks), ordered)
 
 
-def _entries_of(run: Run) -> Iterator[Entry]:
-    since = _FIRST
+def _in_order(runs: Sequence[Run]) -> tuple[tuple[Entry, ...], tuple[Remark, ...]]:
+    """Return the lines in order, and the runs whose clock was behind that of one before them.
+
+    Between files the clock has to do, except where a run names one before it: what it names is over by then, so its
+    own lines count as later, whatever their clock says.
+    """
+    by_name = {run.file: run for run in runs}
+    graph = {run.file: {link.file for link in run.links if link.file in by_name} for run in runs}
+    try:
+        files = tuple(TopologicalSorter(graph).static_order())
+    except CycleError:
+        # The verification has said so.
+        files = tuple(by_name)
+    entries: dict[str, tuple[Entry, ...]] = {}
+    late: list[Remark] = []
+    for file in files:
+        run = by_name[file]
+        since = max((_seen_by(link, by_name, entries) for link in run.links), default=_FIRST)
+        entries[file] = tuple(_entries_of(run, since))
+        if run.began is not None and since - run.began > _JITTER:
+            behind = f"{(since - run.began).total_seconds():.0f} seconds"
+            what = f"its clock was {behind} behind that of a run that it names: how long something lasted is not known"
+            late.append(Remark(ExitCode.COULD_NOT_TELL, file, what, 1))
+    together = sorted((entry for lines in entries.values() for entry in lines), key=lambda entry: entry.mark)
+    return tuple(together), tuple(late)
+
+
+def _seen_by(link: Link, by_name: Mapping[str, Run], entries: Mapping[str, Sequence[Entry]]) -> datetime:
+    """Return the earliest time at which a run can have begun that names another one like this."""
+    lines = entries.get(link.file, ())
+    if not lines:
+        return _FIRST
+    is_whole = link.is_over or link.size >= by_name[link.file].size
+    # One that was going on had begun, and no more is known.
+    return (lines[-1] if is_whole else lines[0]).mark.time + _TICK
+
+
+def _of_others(runs: Sequence[Run], name: str) -> Iterator[Remark]:
+    for run in runs:
+        tenant = text(run.about, "tenant")
+        if tenant and tenant != name:
+            what = f"it is a run of {tenant!r}, and this is the folder of {name!r}: renamed, or put here"
+            yield Remark(ExitCode.COULD_NOT_TELL, run.file, what, 1)
+
+
+def _entries_of(run: Run, since: datetime) -> Iterator[Entry]:
     for line in run.lines:
         if line.content is None:
             continue
-        # Within a file the order is the lines' own; between files the clock has to do.
+        # Within a file the order is the lines' own.
         since = max(since, line.time if line.time is not None and line.time < _LAST else since)
         yield _entry(run.file, line, line.content, since)
 

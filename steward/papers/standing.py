@@ -10,7 +10,8 @@ from enum import StrEnum
 from steward.errors import ExitCode
 from steward.evidence.invariant import find_held_role
 from steward.papers.life import Life, follow
-from steward.papers.record import Mark, Record, mapping, moment, text
+from steward.papers.record import Entry, Mark, Record, mapping, moment, text
+from steward.papers.unsettled import find_findings, find_unsettled
 from steward.wellknown.latch import SEALED
 
 
@@ -20,6 +21,7 @@ class State(StrEnum):
     TAMPERED = "evidence not whole"
     BREACH = "credentials changed while privileged"
     PRIVILEGED = "holds a privileged role"
+    FINDINGS = "findings"
     UNKNOWN = "could not tell"
     NOT_BEGUN = "not begun"
     UNFINISHED = "unfinished"
@@ -124,24 +126,35 @@ def _judge_course(record: Record, lives: tuple[Life, ...], file: str) -> tuple[S
     sighted = record.last_sight("account")
     is_gone = retired is not None and (sighted is None or sighted[0].mark < retired.mark)
     if retired is not None and is_gone and not _applied_since(record, retired.mark):
-        return (
-            State.RETIRED,
-            f"retired {retired.mark.time:%Y-%m-%d}",
-            "remove the tenant file, or leave sealed_on in it",
-        )
+        return _judge_retired(record, retired, file)
     if not lives:
         is_applied = record.last("apply", "applied") is not None
         next_move = post_apply if is_applied else f"cdktf deploy {record.name}; then {post_apply}"
         return State.UNFINISHED, "no run has seen the account", next_move
     last = _last_ended(record)
-    phase = _phase(record)
+    phase = find_phase(record)
     if phase != SEALED:
         why = f"the latch is at {phase}" if phase else "no run has read the latch"
         return State.UNFINISHED, f"{why}; {last}", post_apply
     verified = record.last("verify", "confirmed")
     if verified is None:
         return State.UNFINISHED, f"sealed, and nothing was verified since; {last}", post_apply
-    unsettled = _applied_since(record, verified.mark) or _unsettled_since(record, verified.mark)
+    return _judge_sealed(record, verified, post_apply)
+
+
+def _judge_retired(record: Record, retired: Entry, file: str) -> tuple[State, str, str]:
+    again = f"python scripts/retire.py {file}, once that is mended"
+    if findings := find_findings(record, retired.mark):
+        return State.FINDINGS, findings, again
+    if unsettled := find_unsettled(record, retired.mark):
+        return State.UNFINISHED, unsettled, again
+    return State.RETIRED, f"retired {retired.mark.time:%Y-%m-%d}", "remove the tenant file, or leave sealed_on in it"
+
+
+def _judge_sealed(record: Record, verified: Entry, post_apply: str) -> tuple[State, str, str]:
+    if findings := find_findings(record, verified.mark):
+        return State.FINDINGS, findings, f"{post_apply}, once that is mended"
+    unsettled = _applied_since(record, verified.mark) or find_unsettled(record, verified.mark)
     if unsettled:
         return State.UNFINISHED, unsettled, post_apply
     return State.SEALED, f"verified {verified.mark.time:%Y-%m-%d %H:%M} UTC", "none; leave the guard running"
@@ -153,7 +166,7 @@ def _window_end(record: Record) -> str:
     return f"; its window ends {ends:%Y-%m-%d %H:%M} UTC" if ends is not None else ""
 
 
-def _phase(record: Record) -> str:
+def find_phase(record: Record) -> str:
     """Return the latch's phase as the last line shows it, a turn that was answered included."""
     phase = ""
     turning: dict[tuple[str, str], str] = {}
@@ -188,14 +201,3 @@ def _applied_since(record: Record, since: Mark) -> str:
     last = later[-1]
     what = "a plan was applied" if last.verb == "applied" else "an apply began, and did not come to a good end"
     return f"{what} {last.mark.time:%Y-%m-%d %H:%M} UTC, and nothing was verified since"
-
-
-def _unsettled_since(record: Record, verified: Mark) -> str:
-    """Return what a later run left undone: an act after the last verification that no run has come to terms with."""
-    later = [entry for entry in record.entries if entry.mark.time > verified.time]
-    blocked = {entry.step for entry in later if entry.verb == "blocked"}
-    confirmed = {entry.step for entry in later if entry.verb == "confirmed"}
-    left = sorted(blocked - confirmed - {"preflight"})
-    if left:
-        return f"blocked since it was verified: {', '.join(left)}"
-    return "a run was broken off since it was verified" if any(entry.verb == "broken off" for entry in later) else ""

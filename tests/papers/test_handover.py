@@ -18,7 +18,7 @@ from steward.papers.handover import items_of, make_sheet, sheet_page, sheet_text
 from tests.config.good_file import GOOD, mutate, write_tenant_file
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
-from tests.papers.lives import AT_DEPLOY, BEGAN, apply_run, write_run
+from tests.papers.lives import AT_DEPLOY, BEGAN, Line, apply_run, write_run
 
 ITEMS = [
     "service-account",
@@ -51,6 +51,28 @@ def test_what_is_done_stands_with_its_proof(tenant: Tenant, folder: Path) -> Non
     assert done["MFA is demanded of it by every kind of client"].request_id.startswith("look-")
     assert done["Verified: no privileged role by any path"].mark.line
     assert "A lasting password was delivered to the sink, and nowhere else" not in done
+
+
+def test_finding_since_takes_its_proof_away_and_asks_for_nothing(tenant: Tenant, folder: Path, file: Path) -> None:
+    found: list[Line] = [
+        (1.0, "verify", "found", "grants", {"why": "granted but not declared: one"}),
+        (2.0, "verify", "confirmed", "", {}),
+        (3.0, "run", "ended", "", {"exit_code": 1}),
+    ]
+    write_run(folder, found, began=BEGAN + timedelta(hours=1), number=2)
+    sheet = make_sheet(tenant, record_of(folder))
+    assert sheet.not_ready.startswith("findings: verify, found: grants: granted but not declared: one")
+    assert sheet.done == ()
+    assert "no more than was declared" not in sheet_page(sheet) + sheet_text(sheet)
+    assert confirm.main([str(file), "service-account", "--by", "Jane Doe"]) == 1
+
+
+def test_step_that_was_blocked_later_proves_nothing(tenant: Tenant, folder: Path) -> None:
+    blocked: list[Line] = [(1.0, "verify", "blocked", "", {}), (2.0, "run", "ended", "", {"exit_code": 3})]
+    write_run(folder, blocked, began=BEGAN + timedelta(hours=1), number=2)
+    done = {each.what for each in make_sheet(tenant, record_of(folder)).done}
+    assert "Locked out: no deploy grants the role again" in done
+    assert "Verified: no privileged role by any path" not in done
 
 
 def test_both_forms_say_the_same(tenant: Tenant, folder: Path) -> None:

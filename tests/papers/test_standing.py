@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from steward.evidence.chain import hash_start
 from steward.papers.standing import ORDER, Standing, State, judge
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
@@ -27,6 +28,45 @@ from tests.papers.lives import (
 )
 
 LATER = BEGAN + timedelta(days=30)
+
+
+def ended(at: float, exit_code: int = 0) -> Line:
+    return at, "run", "ended", "", {"exit_code": exit_code}
+
+
+GONE = (saw(0, "remains", account="absent"), confirmed(1, "remains"), ended(2))
+DISABLED = account(is_enabled=False)
+GUARDED = (saw(0, "guard", account=DISABLED, roles=ABSENT), confirmed(1, "guard"), ended(2))
+COULD_NOT_SEE: tuple[Line, ...] = (
+    saw(0, "guard", account="unreadable: 403", roles="unreadable: 403"),
+    (1, "guard", "unreadable", "account", {"why": "403"}),
+    (2, "guard", "blocked", "", {}),
+    ended(3, 3),
+)
+ALARM: tuple[Line, ...] = (
+    saw(0, "guard", account="absent", roles=ABSENT),
+    (1, "guard", "alarm", "another account", {"why": "it holds Global Administrator"}),
+    (2, "guard", "blocked", "", {}),
+    ended(3, 1),
+)
+PREFLIGHT_BLOCKED: tuple[Line, ...] = (
+    (1, "preflight", "missing", "policy", {"why": "it is gone"}),
+    (2, "preflight", "blocked", "", {}),
+    ended(3, 1),
+)
+# It was killed in the middle of an act.
+IN_TRIM = (
+    saw(1, "preflight", account=DISABLED, roles=ABSENT, stack=latch("sealed")),
+    confirmed(2, "preflight"),
+    (3, "trim", "intends", "x", {"act": "RevokeAppRole"}),
+)
+CLOSED_BY_THE_GUARD = (
+    saw(0, "guard", account=DISABLED, roles=held()),
+    *act(1, "guard", "RemoveRoleAssignment", "removed", "the role"),
+    saw(2, "guard", account=DISABLED, roles=ABSENT),
+    confirmed(3, "guard"),
+    ended(4, 1),
+)
 
 
 def stand(folder: Path) -> Standing:
@@ -125,8 +165,10 @@ def test_apply_before_the_verification_counts_if_it_went_on_after(tmp_path: Path
     assert stand(tmp_path).state is State.SEALED
     went_on = tmp_path / "went_on"
     compared, admitted, *ends = apply_run()
-    write_run(went_on, [compared, admitted, *((20 + line[0], *line[1:]) for line in ends)], number=2)
-    write_run(went_on, AT_DEPLOY, number=1)
+    path = write_run(went_on, [compared, admitted, *((20 + line[0], *line[1:]) for line in ends)], number=2)
+    size = len(path.read_bytes().splitlines(keepends=True)[0])
+    going_on = {"file": path.name, "sha256": hash_start(path, size)[0], "size": size, "is_over": False}
+    write_run(went_on, AT_DEPLOY, number=1, about={"previous": [going_on]})
     assert stand(went_on).why.startswith("a plan was applied")
 
 
@@ -136,14 +178,13 @@ def test_apply_before_any_other_run_leads_to_post_apply(tmp_path: Path) -> None:
 
 
 def test_apply_after_the_end_of_a_retired_account_is_unfinished(tmp_path: Path) -> None:
-    assert after(tmp_path, saw(0, "remains", account="absent"), confirmed(1, "remains")).state is State.RETIRED
+    assert after(tmp_path, *GONE).state is State.RETIRED
     write_run(tmp_path, apply_run(), began=LATER + timedelta(days=1), number=3)
     assert stand(tmp_path).state is State.UNFINISHED
 
 
 def test_retired_tenant_is_retired_until_somebody_sees_the_account_again(tmp_path: Path) -> None:
-    gone = (saw(0, "remains", account="absent"), confirmed(1, "remains"))
-    assert after(tmp_path, *gone).state is State.RETIRED
+    assert after(tmp_path, *GONE).state is State.RETIRED
     write_run(
         tmp_path,
         [saw(0, "preflight", account=account(is_enabled=False), roles=ABSENT, stack=latch("prepared"))],
@@ -151,6 +192,118 @@ def test_retired_tenant_is_retired_until_somebody_sees_the_account_again(tmp_pat
         number=3,
     )
     assert stand(tmp_path).state is State.UNFINISHED
+
+
+def follow_up(folder: Path, *runs: tuple[Line, ...], first: tuple[Line, ...] = AT_DEPLOY) -> Standing:
+    """What a tenant's standing is when runs follow a whole life, a day after each other."""
+    for number, lines in enumerate((first, *runs), 1):
+        is_closed = any(line[2] == "ended" for line in lines)
+        write_run(folder, lines, began=BEGAN + timedelta(days=number - 1), number=number, is_closed=is_closed)
+    return stand(folder)
+
+
+VERIFIED_AGAIN = end(0, is_enabled=False)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            *VERIFIED_AGAIN[:-2],
+            (4.5, "verify", "found", "grants", {"why": "granted but not declared: one"}),
+            confirmed(5, "verify"),
+            ended(6, 1),
+        ),
+        ((-1, "trim", "found", "a permission", {"why": "granted in the browser"}), *VERIFIED_AGAIN),
+        ALARM,
+    ],
+    ids=["verify", "before verify in its run", "guard"],
+)
+def test_finding_stands_until_a_later_verification_without_one(tmp_path: Path, lines: tuple[Line, ...]) -> None:
+    standing = follow_up(tmp_path, lines, GUARDED)
+    assert standing.state is State.FINDINGS
+    assert standing.exit_code == 1
+    assert standing.next_move.startswith("python scripts/post_apply.py tenants/contoso.yaml")
+    write_run(tmp_path, VERIFIED_AGAIN, began=LATER, number=9)
+    assert stand(tmp_path).state is State.SEALED
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"),
+    [
+        ([GUARDED, COULD_NOT_SEE], "blocked since it was verified: guard"),
+        ([PREFLIGHT_BLOCKED], "blocked since it was verified: preflight"),
+        ([PREFLIGHT_BLOCKED, GUARDED], "blocked since it was verified: preflight"),
+        ([(confirmed(1, "preflight"), ended(2, 3))], "a run ended with exit code 3"),
+        ([(*GUARDED[:-1], ended(2, 1))], "a run ended with exit code 1"),
+        ([(*GUARDED[:-1], ended(2, True))], "a run was broken off"),
+        ([IN_TRIM, GUARDED], "what became of RevokeAppRole"),
+        ([(*IN_TRIM, ended(4))], "what became of RevokeAppRole"),
+        ([IN_TRIM[:2], GUARDED], "a run was broken off"),
+        ([IN_TRIM, PREFLIGHT_BLOCKED], "blocked since it was verified: preflight"),
+        ([(*VERIFIED_AGAIN[:-1], ended(6, 1))], "a run ended with exit code 1"),
+        ([VERIFIED_AGAIN[:-1], GUARDED], "a run was broken off"),
+    ],
+)
+def test_run_without_a_good_end_is_unfinished_until_a_later_verification(
+    tmp_path: Path, runs: list[tuple[Line, ...]], told: str
+) -> None:
+    standing = follow_up(tmp_path, *runs)
+    assert standing.state is State.UNFINISHED
+    assert standing.why.startswith(told)
+    assert standing.exit_code == 1
+    write_run(tmp_path, VERIFIED_AGAIN, began=LATER, number=9)
+    assert stand(tmp_path).state is State.SEALED
+
+
+@pytest.mark.parametrize("runs", [[CLOSED_BY_THE_GUARD], [COULD_NOT_SEE, GUARDED]], ids=["closed", "looked again"])
+def test_guard_that_came_to_terms_leaves_it_sealed(tmp_path: Path, runs: list[tuple[Line, ...]]) -> None:
+    assert follow_up(tmp_path, *runs).state is State.SEALED
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"), [(ALARM, State.FINDINGS), (COULD_NOT_SEE, State.UNFINISHED)], ids=["alarm", "unreadable"]
+)
+def test_guard_takes_back_that_a_tenant_is_retired(tmp_path: Path, lines: tuple[Line, ...], state: State) -> None:
+    standing = follow_up(tmp_path, GONE, lines)
+    assert standing.state is state
+    assert standing.exit_code == 1
+    write_run(tmp_path, GONE, began=LATER, number=9)
+    assert stand(tmp_path).state is State.RETIRED
+
+
+def test_runs_stand_in_the_order_of_their_chain_where_clocks_differ(tmp_path: Path) -> None:
+    first = write_run(tmp_path, AT_DEPLOY)
+    behind = write_run(tmp_path, GUARDED, began=BEGAN - timedelta(minutes=10), number=2)
+    record = record_of(tmp_path)
+    files = [entry.mark.file for entry in record.entries]
+    assert files == sorted(files, key=[first.name, behind.name].index)
+    standing = stand(tmp_path)
+    assert standing.state is State.UNKNOWN
+    assert "behind that of a run that it names" in standing.why
+    # What it found is not forgotten.
+    holds = (saw(0, "guard", account=DISABLED, roles=held()), *ALARM[1:])
+    write_run(tmp_path, holds, began=BEGAN - timedelta(minutes=20), number=3, about={"previous": _links(behind)})
+    assert stand(tmp_path).state is State.PRIVILEGED
+
+
+def _links(path: Path) -> list[dict[str, Any]]:
+    sha256, size = hash_start(path)
+    return [{"file": path.name, "sha256": sha256, "size": size, "is_over": True}]
+
+
+def test_clock_that_was_set_back_a_little_is_none_that_differs(tmp_path: Path) -> None:
+    write_run(tmp_path, AT_DEPLOY)
+    write_run(tmp_path, GUARDED, began=BEGAN + timedelta(seconds=14), number=2)
+    assert stand(tmp_path).state is State.SEALED
+
+
+def test_run_of_another_tenant_is_not_in_order(tmp_path: Path) -> None:
+    write_run(tmp_path, AT_DEPLOY, about={"tenant": "fabrikam"})
+    standing = stand(tmp_path)
+    assert standing.state is State.UNKNOWN
+    assert "'fabrikam'" in standing.why
+    assert standing.exit_code == 3
 
 
 def test_run_that_was_killed_last_cannot_be_told(tmp_path: Path) -> None:

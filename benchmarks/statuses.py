@@ -80,15 +80,18 @@ def write_tenants(folder: Path, count: int) -> int:
         (folder / "tenants" / f"{name}.yaml").write_text(text, encoding="utf-8")
         path = folder / "evidence" / name / RECORDED.name
         path.parent.mkdir(parents=True)
-        written += path.write_bytes(_chained(lines, tenant_id, other))
+        written += path.write_bytes(_chained(lines, {tenant_id: other, '"tenant": "contoso"': f'"tenant": "{name}"'}))
     return written
 
 
-def _chained(lines: Sequence[Mapping[str, object]], tenant_id: str, other: str) -> bytes:
+def _chained(lines: Sequence[Mapping[str, object]], others: Mapping[str, str]) -> bytes:
     """Return the recorded run as another tenant's, each line with the hash of the one before it."""
     written, before = b"", None
     for line in lines:
-        content = (json.dumps({**line, "before": before}) + "\n").replace(tenant_id, other).encode()
+        text = json.dumps({**line, "before": before}) + "\n"
+        for recorded, other in others.items():
+            text = text.replace(recorded, other)
+        content = text.encode()
         before = hashlib.sha256(content).hexdigest()
         written += content
     return written

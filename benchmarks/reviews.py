@@ -4,18 +4,14 @@ The plans are the recorded one of a permission that is added, as each tenant wou
 """
 
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.environment import child_environment
+from benchmarks.processes import ROOT, run_program
 
-ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT / "tests" / "data" / "plans" / "permission_added.json"
 _KIB = 1024
 _MIB = 1024 * _KIB
@@ -80,17 +76,10 @@ def _write_tenants(folder: Path, count: int) -> Iterator[Path]:
 
 def _review(folder: Path, plans: Sequence[Path]) -> Reviewed:
     comment = folder / "comment.md"
-    command = [sys.executable, str(ROOT / "scripts" / "review_plan.py"), *map(str, plans), "--quiet"]
-    command += ["--tenants", str(folder / "tenants"), "--comment", str(comment)]
-    process = subprocess.Popen(command, cwd=ROOT, env=child_environment(ROOT))
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"the review of {len(plans)} plans ended with {process.returncode}")
-    # Linux counts in KiB, macOS in bytes.
-    memory = used.ru_maxrss * (1 if sys.platform == "darwin" else _KIB)
+    words = ["review_plan.py", *map(str, plans), "--quiet"]
+    cost = run_program([*words, "--tenants", str(folder / "tenants"), "--comment", str(comment)])
     size = sum(path.stat().st_size for path in plans)
-    return Reviewed(used.ru_utime + used.ru_stime, memory, comment.stat().st_size, size)
+    return Reviewed(cost.computing, cost.memory, comment.stat().st_size, size)
 
 
 def _median(runs: Sequence[Reviewed]) -> Reviewed:

@@ -5,18 +5,14 @@ Every tenant has a file and the evidence of a rehearsed life, chained anew as it
 
 import hashlib
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.environment import child_environment
+from benchmarks.processes import ROOT, run_program
 
-ROOT = Path(__file__).resolve().parents[1]
 RECORDED = ROOT / "tests" / "data" / "evidence" / "20261123T173716701261Z-3008b6d5c5ec.jsonl"
 TENANT_FILE = ROOT / "tenants" / "example.yaml.sample"
 _KIB = 1024
@@ -41,7 +37,7 @@ def measure(counts: Sequence[int], *, rounds: int) -> Mapping[int, Shown]:
         runs: dict[int, list[Shown]] = {count: [] for count in counts}
         for _ in range(rounds):
             for count in counts:
-                runs[count].append(_show(folder / str(count), count, sizes[count]))
+                runs[count].append(_show(folder / str(count), sizes[count]))
     return {count: _median(each) for count, each in runs.items()}
 
 
@@ -97,18 +93,11 @@ def _chained(lines: Sequence[Mapping[str, object]], others: Mapping[str, str]) -
     return written
 
 
-def _show(folder: Path, count: int, evidence: int) -> Shown:
+def _show(folder: Path, evidence: int) -> Shown:
     page = folder / "status.html"
-    command = [sys.executable, str(ROOT / "scripts" / "status.py"), str(folder / "tenants"), "--html"]
     with page.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=child_environment(ROOT), stdout=out)
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"the page over {count} tenants ended with {process.returncode}")
-    # Linux counts in KiB, macOS in bytes.
-    memory = used.ru_maxrss * (1 if sys.platform == "darwin" else _KIB)
-    return Shown(used.ru_utime + used.ru_stime, memory, page.stat().st_size, evidence)
+        cost = run_program(["status.py", str(folder / "tenants"), "--html"], out=out)
+    return Shown(cost.computing, cost.memory, page.stat().st_size, evidence)
 
 
 def _median(runs: Sequence[Shown]) -> Shown:

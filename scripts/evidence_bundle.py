@@ -15,7 +15,7 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.evidence_folders import Subject, add_expect, find_subjects
-from scripts.papers_folder import PAPERS, write_paper
+from scripts.papers_folder import add_folder, write_paper
 from scripts.program import run_program, shared_parser
 from steward.errors import ExitCode, StewardError, worse
 from steward.papers.bundle import Bundle, as_json, bundle_page, make_bundle
@@ -26,9 +26,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = shared_parser("Writes evidence bundles, as HTML and JSON.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="tenant", help="a tenant file, or an evidence folder")
-    parser.add_argument(
-        "--folder", type=Path, default=PAPERS, help="where to write, a folder a tenant (default: %(default)s)"
-    )
+    add_folder(parser)
     add_expect(parser)
     return parser.parse_args(arguments)
 

@@ -13,7 +13,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.papers_folder import PAPERS, write_paper
+from scripts.papers_folder import add_folder, write_paper
 from scripts.program import run_program, shared_parser
 from steward.config.loader import load_tenant
 from steward.errors import ExitCode, StewardError, worse
@@ -25,9 +25,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Return the parsed arguments."""
     parser = shared_parser("Writes hand-over sheets, as HTML and Markdown.")
     parser.add_argument("tenants", nargs="+", type=Path, metavar="tenant", help="a tenant file")
-    parser.add_argument(
-        "--folder", type=Path, default=PAPERS, help="where to write, a folder a tenant (default: %(default)s)"
-    )
+    add_folder(parser)
     return parser.parse_args(arguments)
 
 

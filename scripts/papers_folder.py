@@ -1,11 +1,19 @@
 """Where papers are written: a folder a tenant, each file readable by its owner alone, as the evidence is."""
 
+import argparse
 from pathlib import Path
 
 from steward.delivery.manifest import write_private
 from steward.errors import ConfigError
 
-PAPERS = Path("papers")
+_PAPERS = Path("papers")
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """Let a program be told where to write."""
+    parser.add_argument(
+        "--folder", type=Path, default=_PAPERS, help="where to write, a folder a tenant (default: %(default)s)"
+    )
 
 
 def write_paper(file: Path, text: str) -> Path:

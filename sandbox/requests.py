@@ -31,12 +31,16 @@ Render = Callable[[Record], Record]
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer before it becomes HTTP; `text` is the body of the few that are no JSON."""
+    """An answer before it becomes HTTP; `text` is the body of the few that are no JSON.
+
+    `deleted` is for the journal: the id of what was deleted where the request's path does not name it.
+    """
 
     status: int
     body: Mapping[str, Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None
+    deleted: str | None = None
 
 
 @dataclass(frozen=True)

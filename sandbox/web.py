@@ -119,6 +119,7 @@ def _note_outcome(request: Request, started: float, arrived: Arrived, outcome: O
         stale=outcome.stale,
         client=request.headers.get("user-agent"),
         created=_created(outcome.answer),
+        deleted=outcome.answer.deleted,
         **further,
     )
 

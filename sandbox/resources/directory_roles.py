@@ -55,7 +55,7 @@ def remove_role_member(request: GraphRequest) -> Answer:
     if assignment is None:
         raise not_found(member)
     role_schedules.withdraw_assignment(request.directory, assignment["id"], request.caller)
-    return Answer(HTTPStatus.NO_CONTENT)
+    return Answer(HTTPStatus.NO_CONTENT, deleted=assignment["id"])
 
 
 def list_templates(request: GraphRequest) -> Answer:

@@ -57,8 +57,9 @@ class _Account:
         method, body = entry["method"], entry.get("body")
         _, _, path = entry["path"].lstrip("/").partition("/")
         collection, _, key = path.rpartition("/")
-        if method == "DELETE" and collection == _ASSIGNMENTS:
-            self.assignments.discard(key)
+        if method == "DELETE":
+            # The membership of a directory role is an assignment by another path.
+            self.assignments.discard(key if collection == _ASSIGNMENTS else entry.get("deleted", ""))
         if not isinstance(body, Mapping):
             return
         if self.assignments and (what := self._credential(method, collection, key, body)):

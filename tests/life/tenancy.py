@@ -83,7 +83,8 @@ class Tenancy:
         """Forget what Terraform and our programs left in the folder."""
         for left in self._state_files():
             left.unlink()
-        shutil.rmtree(self.scene.folder / "evidence", ignore_errors=True)
+        for folder in ("evidence", "cdktf.out/plans"):
+            shutil.rmtree(self.scene.folder / folder, ignore_errors=True)
 
     def _state_files(self) -> list[Path]:
         return list(self.scene.folder.glob("terraform.*"))

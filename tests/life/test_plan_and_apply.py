@@ -21,9 +21,6 @@ CANARY = "Aa1!"  # how every throw-away password begins
 @pytest.fixture
 def delivery(tenancy: Tenancy) -> Delivery:
     """Return a tenant that nothing was deployed to, with no plan of an earlier test."""
-    tenancy.scene.control.reset()
-    for left in tenancy.scene.folder.glob("terraform.*"):
-        left.unlink()
     return Delivery(tenancy)
 
 

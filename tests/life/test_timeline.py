@@ -28,6 +28,10 @@ def remove(second: float, assignment: str = "a-1", **more: Any) -> dict[str, Any
     return entry(second, "DELETE", f"{ROLES}/{assignment}", **more)
 
 
+def remove_member(second: float, assignment: str = "a-1") -> dict[str, Any]:
+    return entry(second, "DELETE", f"/v1.0/directoryRoles/r-1/members/{ACCOUNT}/$ref", deleted=assignment)
+
+
 def enable(second: float, *, key: str = ACCOUNT, to: bool = True) -> dict[str, Any]:
     return entry(second, "PATCH", f"/v1.0/users/{key}", {"accountEnabled": to})
 
@@ -56,6 +60,9 @@ def schedule(second: float, action: str = "adminAssign", *, who: str = ACCOUNT, 
         ([enable(0), grant(1), remove(4)], (3, 3, False)),
         ([grant(1), remove(2, "somebody-else's"), remove(4)], (3, 0, False)),
         ([grant(1), remove(2, status=403), remove(4)], (3, 0, False)),
+        ([grant(1), remove_member(4)], (3, 0, False)),
+        ([grant(1), grant(2, created="a-2"), remove(3), remove_member(5, "a-2")], (4, 0, False)),
+        ([grant(1), remove_member(2, "somebody-else's"), remove(4)], (3, 0, False)),
         ([grant(1, who="somebody else"), remove(4)], (0, 0, False)),
         ([grant(1, role=USER_ADMINISTRATOR), remove(4)], (0, 0, False)),
         ([grant(1), enable(2, key="somebody else"), remove(4)], (3, 0, False)),

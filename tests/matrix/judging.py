@@ -230,7 +230,7 @@ def _given(journal: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if entry["status"] >= HTTPStatus.BAD_REQUEST:
             continue
         if entry["method"] == "DELETE":
-            standing.pop(path.rpartition("/")[2], None)
+            standing.pop(entry.get("deleted") or path.rpartition("/")[2], None)
         elif isinstance(body, Mapping) and entry["method"] == "POST" and created:
             if path.endswith(("/appRoleAssignedTo", "/appRoleAssignments")):
                 standing[created] = f"app role {body.get('appRoleId')} to {body.get('principalId')}"

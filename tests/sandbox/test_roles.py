@@ -379,6 +379,7 @@ def test_member_of_an_active_role_is_an_assignment(tenant: Tenant, new_user: dic
     filtered = client.get(members, params={"$filter": f"id eq '{new_user['id']}'"}).json()["value"]
     assert [each["id"] for each in filtered] == [new_user["id"]]
     assert client.delete(f"{members}/{new_user['id']}/$ref").status_code == 204
+    assert tenant.control.journal()[-1]["deleted"] == assignment["id"]
     assert _assignments(client, _READERS) == []
     assert client.delete(f"{members}/{new_user['id']}/$ref").status_code == 404
 

@@ -3,7 +3,9 @@
 The rules are Entra's: 8 to 256 ASCII characters, three of four character classes, no password that everybody tries
 first and none with the login name in it (learn.microsoft.com, "Self-service password reset policies" and "Eliminate bad
 passwords using Microsoft Entra Password Protection", read November 2026).
-Hashing is cheap on purpose, because the sandbox guards nothing and answers hundreds of requests a second.
+Hashing is cheap on purpose, because the sandbox guards nothing and answers hundreds of requests a second: a hash keeps
+a secret from being read in what is shown and saved, and a weak one not from being guessed. Real passwords have no
+place here.
 """
 
 import hashlib
@@ -14,6 +16,8 @@ import string
 from dataclasses import dataclass
 
 _SHORTEST, _LONGEST, _CLASSES = 8, 256, 3
+_COST = 16  # scrypt's N, a thousandth of what guards anything
+_KIND = f"scrypt-{_COST}"
 _TRIED_FIRST = ("password", "passw0rd", "p@ssw0rd", "p@ssword", "qwerty", "12345678", "welcome1", "letmein")
 
 
@@ -36,19 +40,19 @@ class SecretHash:
 
     def as_text(self) -> str:
         """Write the hash for a snapshot."""
-        return f"scrypt:{self.salt.hex()}:{self.digest.hex()}"
+        return f"{_KIND}:{self.salt.hex()}:{self.digest.hex()}"
 
     @classmethod
     def from_text(cls, text: str) -> "SecretHash":
         """Read a hash that `as_text` wrote; ValueError when it is none."""
         kind, salt, digest = text.split(":")
-        if kind != "scrypt":
+        if kind != _KIND:
             raise ValueError(f"{kind!r} is no kind of hash that is kept here.")
         return cls(bytes.fromhex(salt), bytes.fromhex(digest))
 
 
 def _digest(secret: str, salt: bytes) -> bytes:
-    return hashlib.scrypt(secret.encode(), salt=salt, n=256, r=8, p=1, dklen=32)
+    return hashlib.scrypt(secret.encode(), salt=salt, n=_COST, r=8, p=1, dklen=32)
 
 
 def is_acceptable(password: str, *, login: str, strong: bool = True) -> bool:

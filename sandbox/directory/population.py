@@ -8,8 +8,9 @@ names.
 import csv
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -231,7 +232,7 @@ def _add_strengths(directory: Directory) -> None:
 
 
 def _add_microsoft_applications(directory: Directory) -> None:
-    resources: dict[str, list[dict[str, str]]] = {}
+    resources: dict[str, list[Mapping[str, str]]] = {}
     for row in _rows("permissions.csv"):
         resources.setdefault(row["resource_app_id"], []).append(row)
     for app_id, rows in resources.items():
@@ -430,6 +431,7 @@ def _name_lookup(directory: Directory, seed: Seed) -> Callable[[str], str]:
     return find
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+@cache
+def _rows(name: str) -> Sequence[Mapping[str, str]]:
     with (_DATA / name).open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))

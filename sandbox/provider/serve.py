@@ -18,6 +18,7 @@ import ssl
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from concurrent import futures
 from pathlib import Path
 from typing import Any, Final
@@ -53,8 +54,11 @@ class _Stdio(stdio_rpc.GRPCStdioServicer):  # type: ignore[misc]  # a generated 
         return iter(())
 
 
-def serve(identity: Path) -> None:
-    """Serve until Terraform says that it is over; ``identity`` holds the certificate and the key as PEM."""
+def serve(identity: Path, *, is_left: Callable[[], bool] | None = None) -> None:
+    """Serve until Terraform says that it is over; ``identity`` holds the certificate and the key as PEM.
+
+    Whoever stands between Terraform and this process tells with ``is_left`` that Terraform is gone.
+    """
     if os.environ.get(MAGIC_COOKIE[0]) != MAGIC_COOKIE[1]:
         raise SystemExit(
             "This is a Terraform provider: Terraform starts it, people do not. "
@@ -78,7 +82,7 @@ def serve(identity: Path) -> None:
         handshake = (_CORE_PROTOCOL, _PLUGIN_PROTOCOL, "unix", socket, "grpc", certificate)
         sys.stdout.write("|".join(str(part) for part in handshake) + "\n")
         sys.stdout.flush()
-        _wait_for_the_end(over, terraform)
+        _wait_for_the_end(over, is_left or (lambda: os.getppid() != terraform))
         server.stop(grace=0.5).wait()
 
 
@@ -115,10 +119,10 @@ def _server() -> grpc.Server:
     return server
 
 
-def _wait_for_the_end(over: threading.Event, terraform: int) -> None:
+def _wait_for_the_end(over: threading.Event, is_left: Callable[[], bool]) -> None:
     """Wait until Terraform says that it is over, or is gone: killed, it can say nothing."""
     while not over.wait(_PARENT_WATCH_SECONDS):
-        if os.getppid() != terraform:
+        if is_left():
             return
 
 

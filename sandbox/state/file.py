@@ -20,7 +20,7 @@ from typing import Any, Self
 from sandbox.state.rows import Key, Rows
 
 _APPLICATION = 0x53424F58  # marks an SQLite file as a sandbox's
-_VERSION = 2
+_VERSION = 3
 _PRIVATE = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _DIGEST = "digest"  # the name under which the server's table keeps it

@@ -11,9 +11,10 @@ import pytest
 
 from sandbox.seed import Seed
 from scripts.environment import child_environment, find_terraform
-from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.scene import set_the_scene
 from tests.life.tenancy import Tenancy
+from tests.programs.forked_provider import choose_forked_provider
 
 MakeTenancy = Callable[..., Tenancy]
 
@@ -28,7 +29,7 @@ def _maker(folders: pytest.TempPathFactory) -> Iterator[MakeTenancy]:
         folder: Path = folders.mktemp("tenancy")
         environment = child_environment(ROOT)
         choice = os.environ.get("REHEARSAL_PROVIDER", "own")
-        environment |= choose_provider(choice, folder, terraform=terraform, environment=environment).variables
+        environment |= choose_forked_provider(choice, folder, terraform=terraform, environment=environment)
         # One request a second for conditional access is for the rehearsal, which keeps it, and for its own tests.
         options["seed"] = replace(options.get("seed") or Seed(), conditional_access_requests_per_second=None)
         scene = set_the_scene(folder, base_environment=environment, **options)

@@ -15,7 +15,7 @@ import pytest
 
 from scripts import close, post_apply, preflight
 from scripts.environment import child_environment, find_terraform
-from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.scene import CLOSE, DEPLOY, GUARD, PLAN_ONLY, POST_APPLY
 from scripts.rehearsal.tenant_file import NAME
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
@@ -28,6 +28,7 @@ from tests.life.identities_tenancy import (
 )
 from tests.life.tenancy import Tenancy
 from tests.life.test_identities import ways_to_global_administrator
+from tests.programs.forked_provider import choose_forked_provider
 
 pytestmark = pytest.mark.terraform
 
@@ -45,7 +46,7 @@ def made(tmp_path: Path) -> Iterator[IdentitiesTenancy]:
     terraform = find_terraform()
     environment = child_environment(ROOT)
     choice = os.environ.get("REHEARSAL_PROVIDER", "own")
-    variables = choose_provider(choice, tmp_path, terraform=terraform, environment=environment).variables
+    variables = choose_forked_provider(choice, tmp_path, terraform=terraform, environment=environment)
     tenancy = make_identities_tenancy(tmp_path, environment=variables)
     yield tenancy
     tenancy.scene.control.close()

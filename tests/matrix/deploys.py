@@ -12,6 +12,7 @@ from tests.matrix.kills import PATIENCE_SECONDS, hold, judge_death, kill_at_hold
 from tests.matrix.outcome import Outcome, Tally
 from tests.matrix.points import DeployKill
 from tests.matrix.tenancies import Prepared
+from tests.programs.forked_provider import AS_IT_IS
 
 
 def play(prepared: Prepared, point: DeployKill) -> Outcome:
@@ -19,7 +20,7 @@ def play(prepared: Prepared, point: DeployKill) -> Outcome:
     began = time.monotonic()
     prepared.restore(prepared.empty)
     hold(prepared, point.at, point.moment)
-    first = kill_at_hold(prepared, prepared.start_deploy())
+    first = kill_at_hold(prepared, prepared.start_deploy(AS_IT_IS))
     tally = Tally(codes=[first.code], wrong=list(judge_death(first)))
     if not tally.wrong:
         end = judging.look(prepared)

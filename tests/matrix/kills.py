@@ -14,6 +14,7 @@ from tests.matrix.points import Kill, Request
 from tests.matrix.tenancies import Prepared
 from tests.matrix.watched_terraform import ALONE, BEFORE
 from tests.programs.forked import Started
+from tests.programs.forked_provider import AS_IT_IS
 
 HELD_SECONDS = 15.0
 PATIENCE_SECONDS = 240.0
@@ -80,13 +81,13 @@ def _leave_alone(prepared: Prepared, end: judging.End, tally: Tally) -> None:
 def _run_into_death(prepared: Prepared, point: Kill) -> Started:
     if not isinstance(point.at, Request):
         prepared.order(phase=point.at.phase, nth=point.at.nth, moment=point.moment)
-        started = prepared.start()
+        started = prepared.start(variables=AS_IT_IS)
         started.wait(PATIENCE_SECONDS)
         if not point.moment.startswith(ALONE):
             _let_go(prepared)
         return started
     hold(prepared, point.at, point.moment)
-    return kill_at_hold(prepared, prepared.start())
+    return kill_at_hold(prepared, prepared.start(variables=AS_IT_IS))
 
 
 def hold(prepared: Prepared, request: Request, moment: str) -> None:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sandbox.seed import Seed, SeedLicence
 from scripts.environment import child_environment, find_terraform
-from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.provider_choice import ROOT
 from scripts.rehearsal.scene import CLOSE, DEPLOY, POST_APPLY, set_the_scene
 from scripts.rehearsal.tenant_file import NAME
 from tests.life.tenancy import Tenancy
@@ -25,6 +26,7 @@ from tests.matrix.lives import WINDOW_MINUTES, Life
 from tests.matrix.person import PassingTime, Person
 from tests.programs import forked
 from tests.programs.forked import Started
+from tests.programs.forked_provider import choose_forked_provider
 
 # The latch's end is real time, and so is the end of a token: what was saved is not used for longer.
 FRESH_SECONDS = 20 * 60.0
@@ -123,24 +125,26 @@ class Prepared:
         seen = self.folder / "watch" / "phases.jsonl"
         return [json.loads(line) for line in seen.read_text().splitlines()] if seen.exists() else []
 
-    def start(self, program: str = "post_apply", *options: str) -> Started:
+    def start(
+        self, program: str = "post_apply", *options: str, variables: Mapping[str, str] = MappingProxyType({})
+    ) -> Started:
         """Start one of our programs, each with its own identity."""
         self._runs += 1
         return forked.start(
             program,
             self.arguments(program, *options),
             folder=self.tenancy.scene.folder,
-            environment=self.environment(program),
+            environment={**self.environment(program), **variables},
             output=self.folder / "output" / f"{self._runs}.txt",
         )
 
-    def start_deploy(self) -> Started:
+    def start_deploy(self, variables: Mapping[str, str] = MappingProxyType({})) -> Started:
         """Start a plain `terraform apply`, which is what a deploy comes to."""
         self._runs += 1
         return forked.start_command(
             [self.tenancy.terraform, "apply", "-input=false", "-no-color", "-auto-approve", "-lock-timeout=60s"],
             folder=self.tenancy.scene.stack,
-            environment=self.tenancy.scene.environments[DEPLOY],
+            environment={**self.tenancy.scene.environments[DEPLOY], **variables},
             output=self.folder / "output" / f"{self._runs}.txt",
         )
 
@@ -196,7 +200,7 @@ def prepare(life: Life, folder: Path, *, provider: str = "own") -> Prepared:
     for place in places.values():
         place.mkdir(parents=True)
     environment = child_environment(ROOT)
-    environment |= choose_provider(provider, folder, terraform=terraform, environment=environment).variables
+    environment |= choose_forked_provider(provider, folder, terraform=terraform, environment=environment)
     scene = set_the_scene(
         places["tenant"],
         base_environment=environment,

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.seed import Seed
 from scripts.environment import child_environment, find_terraform
-from scripts.rehearsal.provider_choice import ROOT, choose_provider
+from scripts.rehearsal.provider_choice import ROOT
 from tests.life.identities_tenancy import GITHUB, IdentitiesTenancy, make_identities_tenancy, unmade
 from tests.life.state_server import StateServer, serve_states
 from tests.pipelines.actions import Storage
@@ -23,6 +23,7 @@ from tests.pipelines.forge import REPOSITORY, Forge, JobToken
 from tests.pipelines.project import Project, complete_set_up
 from tests.pipelines.runner import Event, Run, Runner
 from tests.pipelines.serving import serve
+from tests.programs.forked_provider import choose_forked_provider
 
 TENANT_FILE = "tenants/contoso.yaml"
 
@@ -98,9 +99,9 @@ def subject_of(permissions: Mapping[str, str], event: Event, environment: str | 
 def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
     terraform = find_terraform()
     environment = child_environment(ROOT)
-    provider = choose_provider(
+    provider = choose_forked_provider(
         os.environ.get("REHEARSAL_PROVIDER", "own"), tmp_path, terraform=terraform, environment=environment
-    ).variables
+    )
     with ExitStack() as opened:
         states, state_address = opened.enter_context(serve_states())
         backend = json.dumps({"http": dict.fromkeys(("address", "lock_address", "unlock_address"), state_address)})

@@ -73,13 +73,12 @@ class Tenant:
     def __init__(self, running: RunningSandbox) -> None:
         self.running = running
         self.control = Control(running.base_url, running.ca_file)
-        self._context = ssl.create_default_context(cafile=str(running.ca_file))
-        self._clients: list[httpx.Client] = []
+        context = ssl.create_default_context(cafile=str(running.ca_file))
+        self._transport = httpx.HTTPTransport(verify=context, trust_env=False)
 
     def anonymous(self) -> httpx.Client:
-        client = httpx.Client(base_url=self.running.base_url, verify=self._context, trust_env=False)
-        self._clients.append(client)
-        return client
+        # One pool of connections for all: a handshake takes as long as many a test.
+        return httpx.Client(base_url=self.running.base_url, transport=self._transport, trust_env=False)
 
     def token(self, identity: str) -> str:
         credential = self.running.identities[identity]
@@ -112,8 +111,7 @@ class Tenant:
         return next(str(each["id"]) for each in groups if each["displayName"] == name)
 
     def close(self) -> None:
-        for client in self._clients:
-            client.close()
+        self._transport.close()
         self.control.close()
 
 
@@ -124,12 +122,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]
         yield running
 
 
-@pytest.fixture
-def tenant(server: RunningSandbox) -> Iterator[Tenant]:
+@pytest.fixture(scope="session")
+def met_once(server: RunningSandbox) -> Iterator[Tenant]:
+    """The tenant as all tests meet it; each takes it as `tenant`, seeded anew."""
     tenant = Tenant(server)
-    tenant.control.reseed(SEED)
     yield tenant
     tenant.close()
+
+
+@pytest.fixture
+def tenant(met_once: Tenant) -> Tenant:
+    met_once.reseed()
+    return met_once
 
 
 @pytest.fixture

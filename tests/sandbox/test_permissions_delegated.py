@@ -12,7 +12,7 @@ from sandbox.permissions import Alternative, Requirement
 from sandbox.resources import ROUTES
 from sandbox.routing import Route
 from sandbox.seed import SeedUser
-from sandbox.server import RunningSandbox, start
+from sandbox.server import start
 from tests.sandbox.conftest import SEED, Tenant, refusal
 from tests.sandbox.rows.registry import ROWS
 from tests.sandbox.rows.scene import Ask, Scene
@@ -37,14 +37,6 @@ class Peopled(Tenant):
 
     roles: tuple[str, ...] = ()
 
-    def __init__(self, running: RunningSandbox) -> None:
-        super().__init__(running)
-        self._transport = httpx.HTTPTransport(verify=self._context, trust_env=False)
-
-    def anonymous(self) -> httpx.Client:
-        # One pool of connections for all, so that hundreds of people need no handshake each.
-        return httpx.Client(base_url=self.running.base_url, transport=self._transport)
-
     def reseed(self, **changes: Any) -> None:
         holders = [SeedUser(_login(role), role, directory_roles=(role,)) for role in {*self.roles, _GLOBAL}]
         guest = SeedUser(_GUEST, "Guest", properties={"userType": "Guest"})
@@ -67,7 +59,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peopled]:
         peopled = Peopled(running)
         yield peopled
         peopled.close()
-        peopled.anonymous().close()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from steward.config.loader import load_tenant
 from steward.delivery.applying import Applied, apply_plan
 from steward.delivery.planning import count_actions
 from steward.errors import ExitCode, StewardError, worse
-from steward.evidence import EvidenceFile
+from steward.evidence import EvidenceFile, describe_tenant
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -62,7 +62,7 @@ async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
         async with sign_in(tenant, is_urgent=False, observe=console.show) as session:
             caller = session.caller
         engine = asdict(await delivery.plans.read_engine())
-        about = {"tenant": tenant.name, "tenant_id": tenant.tenant.id, "engine": engine}
+        about = {**describe_tenant(tenant), "engine": engine}
         actor = caller.app_id or caller.object_id
         with EvidenceFile(tenant.evidence / tenant.name, actor=actor, about=about) as evidence:
             try:

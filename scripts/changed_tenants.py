@@ -14,7 +14,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.program import run_program
+from scripts.program import run_parsed
 from steward.delivery.changes import ChangedTenants, find_changed
 from steward.errors import ConfigError, ExitCode
 
@@ -47,9 +47,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and run; the exit code says how it ended."""
-    parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: _run(parsed, console), console)
+    return run_parsed(parse(arguments), _run)
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:

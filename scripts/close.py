@@ -25,7 +25,7 @@ from scripts.wiring import open_workspace, sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ConfigError, ExitCode, StewardError, worse
-from steward.evidence import EvidenceFile
+from steward.evidence import EvidenceFile, describe_tenant
 from steward.facts import Facts, RoleHoldings
 from steward.graph.session import GraphSession
 from steward.lifecycle.closing import close_alone, guard, preview_closing
@@ -259,7 +259,7 @@ class Visit:
         )
 
     def _open_evidence(self, opened: ExitStack) -> EvidenceFile | None:
-        about: dict[str, Any] = {"tenant": self.tenant.name, "tenant_id": self.tenant.tenant.id}
+        about = describe_tenant(self.tenant)
         caller = self.session.caller
         try:
             return opened.enter_context(

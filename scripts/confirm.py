@@ -13,12 +13,13 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.program import run_program, tenant_parser
+from scripts.program import run_parsed, tenant_parser
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ExitCode
-from steward.papers.confirming import Word, confirm, require_name
+from steward.papers.confirming import Word, confirm
 from steward.papers.handover import Sheet, make_sheet
+from steward.papers.names import require_name
 from steward.papers.record import read_record
 from steward.papers.words import at
 
@@ -29,6 +30,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("items", nargs="*", metavar="item", help="an item of the sheet; without one they are listed")
     parser.add_argument("--by", metavar="NAME", help="whose word it is")
     parser.add_argument("--withdraw", action="store_true", help="take a confirmation back")
+    parser.add_argument("--rehearsal", action="store_true", help="confirm on a rehearsal's sheet, and on no other")
     parsed = parser.parse_args(arguments)
     if parsed.items and not parsed.by:
         parser.error("a confirmation is somebody's word: give --by")
@@ -36,10 +38,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def main(arguments: list[str]) -> ExitCode:
-    """Parse the arguments and record; the exit code is 1 where the sheet does not ask for what is confirmed."""
-    parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: _run(parsed, console), console)
+    """Parse the arguments and record; the exit code is 1 where the sheet does not ask for it, or for nothing yet."""
+    return run_parsed(parse(arguments), _run)
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
@@ -47,8 +47,9 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     sheet = _read_sheet(tenant)
     if not parsed.items:
         _list(parsed, console, sheet)
-        return ExitCode.WELL
-    word = Word(require_name(parsed.by), tuple(dict.fromkeys(parsed.items)), is_withdrawn=parsed.withdraw)
+        return sheet.exit_code
+    items = tuple(dict.fromkeys(parsed.items))
+    word = Word(require_name(parsed.by), items, is_withdrawn=parsed.withdraw, is_rehearsed=parsed.rehearsal)
     recorded = confirm(sheet, word)
     sheet = _read_sheet(tenant)
     if parsed.json:
@@ -94,7 +95,7 @@ def _list(parsed: argparse.Namespace, console: Console, sheet: Sheet) -> None:
                     }
                     for each in sheet.asked
                 ],
-                "exit_code": 0,
+                "exit_code": int(sheet.exit_code),
             }
         )
         return

@@ -1,23 +1,25 @@
 """The only module that writes to the terminal: progress to stderr in aligned columns, the result to stdout."""
 
+import io
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TextIO
 
-from rich.console import Console as RichConsole
 from rich.table import Table
 from rich.text import Text
 
-from scripts.live import LiveView
+from scripts.live import LiveView, Terminal
 from scripts.spelling import Spelling
+from steward.config.problem import TenantFileError
 from steward.errors import StewardError
 from steward.lifecycle.lines import Line
+from steward.visible import dump_json, in_one_line, make_visible
 
 _INDENT = " " * 25
-# What a server calls something must not move anybody's cursor.
-_CONTROLS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
+_LINE_OF_ITS_OWN = re.compile(r"\n(?! )")
 
 
 class Console:
@@ -51,13 +53,13 @@ class Console:
             return
         reason = f": {line.reason}" if line.reason else ""
         whose = f"{about:<16} " if about else ""
-        self.say(f"{whose}{line.step:<12} {line.verb:<11} {line.subject}{reason}")
+        self.say(_set_in(f"{whose}{line.step:<12} {line.verb:<11} {line.subject}{reason}"))
         if line.next_move:
-            self.say(f"{_INDENT}next: {line.next_move}")
+            self.say(_set_in(f"{_INDENT}next: {line.next_move}"))
 
     def say(self, text: str) -> None:
-        """Write a line of progress."""
-        spelled = self._spell(text).translate(_CONTROLS)
+        """Write a line of progress; what a value breaks into further lines is set in, and looks like none of ours."""
+        spelled = _line(self._spell(text))
         # Whoever closed the terminal or the pipe does not keep the program from finishing.
         with suppress(OSError):
             if self._view.is_shown:
@@ -67,37 +69,70 @@ class Console:
             sys.stderr.flush()
 
     def result(self, text: str) -> None:
-        """Write a line of the result."""
-        self._write(self._spell(text))
+        """Write a line of the result; what a value breaks into further lines is set in."""
+        self._write(_line(self._spell(text)))
+
+    def result_text(self, text: str) -> None:
+        """Write a result of several lines, which holds no line break but its own."""
+        self._write(_visible(self._spell(text)))
+
+    def result_page(self, page: str) -> None:
+        """Write a page, whose commands were spelled before they were escaped, which would hide them."""
+        self._write(_visible(page))
 
     def _write(self, text: str) -> None:
         self._view.stop()
         with suppress(OSError):
-            sys.stdout.write(f"{text}\n")
-            sys.stdout.flush()
+            out = _output()
+            out.write(f"{text}\n")
+            out.flush()
 
     def result_json(self, result: Mapping[str, Any]) -> None:
-        """Write the result as one JSON document."""
-        self._write(json.dumps(result, indent=2, ensure_ascii=False))
+        """Write the result as one JSON document; as ASCII where the output has no name for every letter."""
+        is_ascii = not (_output().encoding or "").lower().startswith("utf")
+        self._write(dump_json(result, indent=2, is_ascii=is_ascii))
 
     def result_line(self, result: Mapping[str, Any]) -> None:
         """Write the result as JSON in one line of ASCII, whatever names are in it."""
-        self.result(json.dumps(result, separators=(",", ":")))
+        self._write(json.dumps(result, separators=(",", ":")))
 
     def result_table(self, title: str, rows: Mapping[str, str]) -> None:
         """Write a table of two columns."""
         table = Table(title=title, title_justify="left", show_header=False)
         for label, value in rows.items():
-            table.add_row(label, value)
-        RichConsole(file=sys.stdout).print(table)
+            table.add_row(label, Text(in_one_line(value)))
+        self.result_view([table])
 
     def result_view(self, things: Iterable[Text | Table]) -> None:
-        """Write lines and tables that somebody else has laid out."""
-        console = RichConsole(file=sys.stdout, highlight=False)
+        """Write lines and tables that somebody else has laid out, and whose texts are visible throughout."""
+        console = Terminal(file=_output(), highlight=False)
         with suppress(OSError):
             for each in things:
                 console.print(each)
 
     def fail(self, error: StewardError) -> None:
         """Say what failed, why, and what to do."""
-        self.say(f"error: {error}")
+        # Each problem has a place of its own, which an editor finds at the beginning of a line.
+        problems = error.problems if isinstance(error, TenantFileError) else (error,)
+        for number, problem in enumerate(problems):
+            self.say(f"{problem}" if number else f"error: {problem}")
+
+
+def _line(text: str) -> str:
+    return _LINE_OF_ITS_OWN.sub("\n  ", _visible(text))
+
+
+def _set_in(text: str) -> str:
+    """Return a line whose values' own line breaks end up beneath it, deeper than where a next move stands."""
+    return text.replace("\n", f"\n{_INDENT}  ")
+
+
+def _visible(text: str) -> str:
+    return make_visible(text, keep="\n\t")
+
+
+def _output() -> TextIO:
+    """Return standard output as a stream that takes every letter: what its encoding lacks is spelled out."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return sys.stdout

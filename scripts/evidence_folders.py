@@ -1,13 +1,22 @@
-"""The evidence folders that arguments name: a tenant file's, a tenant's own folder, or a folder of such folders."""
+"""The evidence folders that arguments name: a tenant file's, a tenant's own folder, or a folder of such folders.
+
+Programs that judge them look at each in turn, and tell of every hash that was expected and that no run has.
+"""
 
 import argparse
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
+from scripts.console import Console
+from scripts.program import take_in_turn
 from steward.config.loader import load_tenant
-from steward.errors import ConfigError
+from steward.errors import ConfigError, ExitCode, worse
+from steward.evidence.chain import PATTERN
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -19,6 +28,14 @@ class Subject:
     name: str
     folder: Path
     tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a tenant's evidence gave: `confirmed` are the expected hashes that its runs have."""
+
+    exit_code: ExitCode
+    confirmed: AbstractSet[str]
 
 
 def add_expect(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +57,25 @@ def _sha256(text: str) -> str:
     return text.lower()
 
 
+def look_at_each(
+    parsed: argparse.Namespace, look: Callable[[Subject], Looked], console: Console
+) -> tuple[ExitCode, list[str]]:
+    """Look at the tenants behind all paths; return the worst exit code, and the expected hashes that no run has."""
+    found: set[str] = set()
+
+    def look_at(subject: Subject) -> ExitCode:
+        looked = look(subject)
+        found.update(looked.confirmed)
+        return looked.exit_code
+
+    code = take_in_turn(parsed.paths, lambda path: take_in_turn(find_subjects(path), look_at, console), console)
+    lost = sorted(set(parsed.expect) - found)
+    for sha256 in lost:
+        code = worse(code, ExitCode.FINDINGS)
+        console.say(f"no run has the expected hash {sha256}: that run was changed, cut or taken away")
+    return code, lost
+
+
 def find_subjects(path: Path) -> Iterator[Subject]:
     """Yield the tenants behind a path: a tenant file's, a tenant's own folder, or a folder of such folders."""
     if not path.is_dir():
@@ -59,8 +95,8 @@ def find_subjects(path: Path) -> Iterator[Subject]:
         yield Subject(tenant.name, tenant.evidence / tenant.name, tenant.tenant.id)
         return
     try:
-        children = sorted(child for child in path.iterdir() if child.is_dir() and any(child.glob("*.jsonl")))
-        has_runs = any(path.glob("*.jsonl"))
+        children = sorted(child for child in path.iterdir() if child.is_dir() and _has_runs(child))
+        has_runs = any(path.glob(PATTERN))
     except OSError as error:
         raise ConfigError(
             f"{path} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
@@ -70,3 +106,12 @@ def find_subjects(path: Path) -> Iterator[Subject]:
         return
     for child in children:
         yield Subject(child.name, child)
+
+
+def _has_runs(folder: Path) -> bool:
+    """Return whether runs lie in a folder; where it cannot be listed they may, and whoever reads them says why."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(fnmatchcase(entry.name, PATTERN) for entry in entries)
+    except OSError:
+        return True

@@ -13,11 +13,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.papers_folder import add_folder, write_paper
-from scripts.program import run_program, shared_parser
+from scripts.papers_folder import add_folder, write_sheet
+from scripts.program import run_parsed, shared_parser, take_in_turn
 from steward.config.loader import load_tenant
-from steward.errors import ExitCode, StewardError, worse
-from steward.papers.handover import Sheet, make_sheet, sheet_page, sheet_text
+from steward.errors import ExitCode
+from steward.papers.handover import Sheet, make_sheet
 from steward.papers.record import read_record
 
 
@@ -31,41 +31,26 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and write; the exit code is 0 where every tenant is ready to be handed over."""
-    parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: _run(parsed, console), console)
+    return run_parsed(parse(arguments), _run)
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
-    code = ExitCode.WELL
     written = []
-    for file in parsed.tenants:
-        try:
-            tenant = load_tenant(file)
-            record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
-            sheet = make_sheet(tenant, record)
-            page = write_paper(parsed.folder / tenant.name / "hand-over.html", sheet_page(sheet))
-            write_paper(parsed.folder / tenant.name / "hand-over.md", sheet_text(sheet))
-        except StewardError as error:
-            # One tenant's wrong file does not keep the others from their sheets.
-            console.fail(error)
-            code = worse(code, error.exit_code)
-            continue
-        code = worse(code, _exit_code(sheet))
+
+    def write(file: Path) -> ExitCode:
+        tenant = load_tenant(file)
+        record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
+        sheet = make_sheet(tenant, record)
+        page = write_sheet(parsed.folder, sheet)
         written.append(_as_json(sheet, page))
         if not parsed.json and (sheet.not_ready or not parsed.quiet):
             _tell(console, sheet, page)
+        return sheet.exit_code
+
+    code = take_in_turn(parsed.tenants, write, console)
     if parsed.json:
         console.result_json({"tenants": written, "exit_code": int(code)})
     return code
-
-
-def _exit_code(sheet: Sheet) -> ExitCode:
-    if not sheet.not_ready:
-        return ExitCode.WELL
-    return worse(
-        ExitCode.FINDINGS if sheet.standing.exit_code is ExitCode.WELL else ExitCode.WELL, sheet.standing.exit_code
-    )
 
 
 def _tell(console: Console, sheet: Sheet, page: Path) -> None:
@@ -73,9 +58,13 @@ def _tell(console: Console, sheet: Sheet, page: Path) -> None:
         console.result(f"{sheet.tenant.name}: not ready, so nothing is asked: {sheet.not_ready}; {page}")
         console.result(f"next: {sheet.standing.next_move}")
         return
-    console.result(f"{sheet.tenant.name}: confirmed {sheet.confirmed} of {len(sheet.asked)}; {page}")
+    rehearsal = "a rehearsal, and about no tenant: " if sheet.is_rehearsal else ""
+    console.result(f"{sheet.tenant.name}: {rehearsal}confirmed {sheet.confirmed} of {len(sheet.asked)}; {page}")
     if not sheet.is_complete:
-        console.result(f'next: print it, then python scripts/confirm.py {sheet.tenant.pasted} <item> --by "<name>"')
+        flag = " --rehearsal" if sheet.is_rehearsal else ""
+        console.result(
+            f'next: print it, then python scripts/confirm.py {sheet.tenant.pasted} <item> --by "<name>"{flag}'
+        )
 
 
 def _as_json(sheet: Sheet, page: Path) -> dict[str, object]:

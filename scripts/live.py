@@ -16,12 +16,15 @@ from rich.live import Live
 from rich.text import Text
 
 from steward.lifecycle.lines import Line, in_minutes
+from steward.visible import in_one_line
 
 _REFRESHES_A_SECOND = 2.0
 _MARKS = {"confirmed": ("✓", "green"), "blocked": ("✗", "red")}
 
 
-class _Terminal(RichConsole):
+class Terminal(RichConsole):
+    """A terminal that may be closed at any time."""
+
     def on_broken_pipe(self) -> None:
         """Go on: whoever closed the terminal does not keep the run from closing what it has opened."""
 
@@ -39,7 +42,7 @@ class LiveView:
 
     def start(self) -> bool:
         """Begin, and return whether the terminal can show it."""
-        console = _Terminal(file=self.file, highlight=False)
+        console = Terminal(file=self.file, highlight=False)
         if not self.file.isatty() or console.is_dumb_terminal or not os.environ.get("TERM"):
             return False
         self._live = Live(
@@ -103,7 +106,8 @@ class LiveView:
         if line is None:
             return _line(Text(f"… {self._at}", "dim"))
         left = "" if line.seconds_left is None else in_minutes(line.seconds_left - time.monotonic() + self._waits_since)
-        return _line(Text(f"{left} left  " if left else "", "bold").append(f"{line.step}: {line.subject}", "not bold"))
+        subject = in_one_line(line.subject)
+        return _line(Text(f"{left} left  " if left else "", "bold").append(f"{line.step}: {subject}", "not bold"))
 
 
 def _words(line: Line) -> tuple[str, str]:

@@ -5,6 +5,10 @@ from pathlib import Path
 
 from steward.delivery.manifest import write_private
 from steward.errors import ConfigError
+from steward.papers.bundle import Bundle, as_json, bundle_page, make_bundle
+from steward.papers.handover import Sheet, sheet_page, sheet_text
+from steward.papers.record import Record
+from steward.visible import dump_json
 
 _PAPERS = Path("papers")
 
@@ -14,6 +18,19 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--folder", type=Path, default=_PAPERS, help="where to write, a folder a tenant (default: %(default)s)"
     )
+
+
+def write_bundle(folder: Path, record: Record) -> tuple[Bundle, Path]:
+    """Write a tenant's evidence bundle, JSON first, and return it with its page; only the page takes pictures."""
+    bundle = make_bundle(record)
+    write_paper(folder / record.name / "evidence.json", dump_json(as_json(bundle), indent=1) + "\n")
+    return bundle, write_paper(folder / record.name / "evidence.html", bundle_page(bundle, record))
+
+
+def write_sheet(folder: Path, sheet: Sheet) -> Path:
+    """Write a tenant's hand-over sheet in both forms, and return its page."""
+    write_paper(folder / sheet.tenant.name / "hand-over.md", sheet_text(sheet))
+    return write_paper(folder / sheet.tenant.name / "hand-over.html", sheet_page(sheet))
 
 
 def write_paper(file: Path, text: str) -> Path:

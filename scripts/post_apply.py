@@ -13,7 +13,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
@@ -30,7 +29,7 @@ from steward.config.model import Tenant
 from steward.config.sealed import write_sealed_on
 from steward.consent import ConsentDesk
 from steward.errors import ConfigError, ExitCode, worse
-from steward.evidence import EvidenceFile
+from steward.evidence import EvidenceFile, describe_tenant
 from steward.lifecycle.lines import Line
 from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
 from steward.lifecycle.runner import POLL_SECONDS, Runner
@@ -161,7 +160,7 @@ def _desk(parsed: argparse.Namespace, tenant: Tenant) -> ConsentDesk | None:
 
 
 async def _open_evidence(tenant: Tenant, wired: Wired, console: Console, *, is_close: bool) -> EvidenceFile | None:
-    about: dict[str, Any] = {"tenant": tenant.name, "tenant_id": tenant.tenant.id}
+    about = describe_tenant(tenant)
     about["asked"] = {
         "elevation": tenant.elevation.value,
         "consent": tenant.consent.value,

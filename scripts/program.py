@@ -5,13 +5,15 @@ import asyncio
 import logging
 import signal
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scripts.console import Console
-from steward.errors import ExitCode, StewardError
+from steward.errors import ExitCode, StewardError, worse
 from steward.pasting import paste
+
+_Thing = TypeVar("_Thing")
 
 
 def tenant_parser(description: str) -> argparse.ArgumentParser:
@@ -88,6 +90,24 @@ def run_program(
     except (KeyboardInterrupt, asyncio.CancelledError):
         console.say(f"interrupted; {when_interrupted}")
         return ExitCode.COULD_NOT_TELL
+
+
+def run_parsed(parsed: argparse.Namespace, run: Callable[[argparse.Namespace, Console], ExitCode]) -> ExitCode:
+    """Run what the arguments ask for, on a console that is as quiet as they want it."""
+    console = Console(is_quiet=parsed.quiet)
+    return run_program(lambda: run(parsed, console), console)
+
+
+def take_in_turn(things: Iterable[_Thing], take: Callable[[_Thing], ExitCode], console: Console) -> ExitCode:
+    """Take one after another and return the worst exit code: what is wrong with one keeps no other from its turn."""
+    code = ExitCode.WELL
+    for thing in things:
+        try:
+            code = worse(code, take(thing))
+        except StewardError as error:
+            console.fail(error)
+            code = worse(code, error.exit_code)
+    return code
 
 
 def run_until_told(

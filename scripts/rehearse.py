@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 if __name__ == "__main__":
     # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
@@ -17,6 +18,7 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
+from scripts.papers_folder import write_bundle, write_sheet
 from scripts.program import run_program
 from scripts.rehearsal.chromium import find_chromium
 from scripts.rehearsal.commands import Commands
@@ -29,7 +31,9 @@ from scripts.rehearsal.scene import Scene, set_the_scene
 from scripts.rehearsal.seeds import seed_for
 from scripts.rehearsal.tenant_file import WINDOWS
 from steward.config.model import Consent, Elevation
-from steward.errors import ExitCode, RefusedError
+from steward.errors import ConfigError, ExitCode, RefusedError
+from steward.papers.handover import make_sheet
+from steward.papers.record import read_record
 
 LAST = ROOT / ".rehearsal" / "last"
 
@@ -110,6 +114,7 @@ def _rehearse(provider: str, folder: Path, way: _Way, sink: Path, console: Conso
         _keep_journal(scene)
         scene.sandbox.stop()
     summary["seconds"] = commands.seconds
+    summary["papers"] = [str(page.relative_to(folder)) for page in _write_papers(scene, console)]
     (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     _show(summary, folder, console, has_person=is_window)
     missing = shortfalls(summary, has_person=is_window)
@@ -118,12 +123,26 @@ def _rehearse(provider: str, folder: Path, way: _Way, sink: Path, console: Conso
     return ExitCode.WELL
 
 
+def _write_papers(scene: Scene, console: Console) -> list[Path]:
+    """Write the papers that a tenant's evidence gives, each headed as a rehearsal's; return their pages."""
+    tenant = scene.tenant
+    record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
+    folder = scene.folder / "papers"
+    pages = [write_sheet(folder, make_sheet(tenant, record))]
+    try:
+        return [write_bundle(folder, record)[1], *pages]
+    except ConfigError as error:
+        # Without the plotting library there is no page of the bundle; the life was rehearsed all the same.
+        console.fail(error)
+        return pages
+
+
 def _keep_journal(scene: Scene) -> None:
     lines = [json.dumps(entry) for entry in scene.control.journal()]
     (scene.folder / "journal.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _show(summary: dict[str, object], folder: Path, console: Console, *, has_person: bool) -> None:
+def _show(summary: dict[str, Any], folder: Path, console: Console, *, has_person: bool) -> None:
     labels = {
         "sealed": "sealed",
         "privileged_roles": "privileged roles now, by any path",
@@ -149,6 +168,8 @@ def _show(summary: dict[str, object], folder: Path, console: Console, *, has_per
         for key, value in values.items()
     }
     console.result_table("The life of the account", rows)
+    for page in summary["papers"]:
+        console.result(f"rehearsal's paper: {folder / page}")
     console.result(f"left in {folder}")
 
 

@@ -24,7 +24,7 @@ from scripts.wiring import sign_in
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ExitCode, worse
-from steward.evidence import EvidenceFile
+from steward.evidence import EvidenceFile, describe_tenant
 from steward.graph.session import GraphSession
 from steward.lifecycle.post_apply import PostApply
 from steward.lifecycle.reopening import Reopening, require_reopenable
@@ -75,9 +75,8 @@ async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
             _tell(parsed, console, tenant, result, reopening, None)
             return result.exit_code
         caller = session.caller
-        about: dict[str, Any] = {
-            "tenant": tenant.name,
-            "tenant_id": tenant.tenant.id,
+        about = {
+            **describe_tenant(tenant),
             "reopened_for": {"reason": parsed.reason, "minutes": parsed.minutes},
         }
         with ExitStack() as opened:

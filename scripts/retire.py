@@ -8,7 +8,6 @@ import argparse
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
@@ -21,7 +20,7 @@ from scripts.wiring import Wired, wire
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
 from steward.errors import ConfigError, ExitCode, worse
-from steward.evidence import EvidenceFile
+from steward.evidence import EvidenceFile, describe_tenant
 from steward.lifecycle.lines import Line
 from steward.lifecycle.post_apply import PostApply
 from steward.lifecycle.retiring import preview_retirement, retire
@@ -103,11 +102,7 @@ async def _run(parsed: argparse.Namespace, console: Console, tenant: Tenant) -> 
 
 async def _open_evidence(tenant: Tenant, wired: Wired) -> EvidenceFile:
     caller = wired.session.caller
-    about: dict[str, Any] = {
-        "tenant": tenant.name,
-        "tenant_id": tenant.tenant.id,
-        "engine": asdict(await wired.workspace.read_engine()),
-    }
+    about = {**describe_tenant(tenant), "engine": asdict(await wired.workspace.read_engine())}
     return EvidenceFile(tenant.evidence / tenant.name, actor=caller.app_id or caller.object_id, about=about)
 
 

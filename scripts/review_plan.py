@@ -5,7 +5,6 @@ and the exit code says whether a finding refuses the plan. No tenant is asked an
 """
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.program import run_program, shared_parser
+from scripts.program import run_parsed, shared_parser
 from scripts.review_options import add_fail_on, least_severity
 from steward.config.loader import find_tenant_files, load_tenant
 from steward.config.model import Tenant
@@ -34,6 +33,7 @@ from steward.review.review import Given, Left, PlanReview, Review, Unread, colle
 from steward.review.sarif import as_sarif
 from steward.review.subject import Subject
 from steward.review.terminal import view
+from steward.visible import dump_json
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _TENANTS = Path("tenants")
@@ -90,9 +90,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and review; the exit code is the worst of all plans."""
-    parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: _run(parsed, console), console)
+    return run_parsed(parse(arguments), _run)
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
@@ -234,7 +232,7 @@ def _write(review: Review, parsed: argparse.Namespace, places: Mapping[str, str]
 
 
 def _as_text(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return dump_json(document, indent=2) + "\n"
 
 
 def _write_file(path: Path, text: str) -> None:

@@ -112,7 +112,7 @@ def _serve(parsed: argparse.Namespace, console: Console) -> ExitCode:
             file = folder / f"{identity}.env"
             on_stop.callback(file.unlink, missing_ok=True)
             write(file, {**chosen.variables, **QUIET_NODE, **render(scene.sandbox, identity=identity)})
-        console.result(_describe(scene, chosen.words))
+        console.result_text(_describe(scene, chosen.words))
         stopped.wait()
     return ExitCode.WELL
 

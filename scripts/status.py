@@ -20,10 +20,9 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.program import run_program, shared_parser
+from scripts.program import run_parsed, shared_parser
 from scripts.spelling import Spelling
 from steward.errors import ConfigError, ExitCode, worse
-from steward.papers.pages import without_unseen
 from steward.papers.status import HEADINGS, Row, Status, Urgency, as_json, cells, read_status, status_page, status_text
 
 _TENANTS = Path("tenants")
@@ -49,9 +48,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and show; the exit code is the worst of all rows."""
-    parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: _run(parsed, console), console)
+    return run_parsed(parse(arguments), _run)
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
@@ -60,20 +57,13 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
         console.result_json(as_json(status))
     elif parsed.html or parsed.markdown:
         render = status_page if parsed.html else status_text
-        Console(spelling=_Spelled()).result(render(_spell(status)))
+        console.result_page(render(_spell(status)))
     else:
         _show(status, console, is_quiet=parsed.quiet)
     code = ExitCode.WELL
     for row in status.rows:
         code = worse(code, row.exit_code)
     return code
-
-
-class _Spelled(Spelling):
-    """Leaves a page as it is: its commands were spelled before they were escaped, which would hide them."""
-
-    def spell(self, text: str) -> str:
-        return text
 
 
 def _spell(status: Status) -> Status:
@@ -125,7 +115,7 @@ def _show(status: Status, console: Console, *, is_quiet: bool) -> None:
         for problem in row.problems:
             console.say(f"error: {problem}")
     for row in rows:
-        console.result(without_unseen(f"next, {row.tenant}: {row.next_move}"))
+        console.result(f"next, {row.tenant}: {row.next_move}")
     counts = "; ".join(f"{word}: {number}" for word, number in status.counts.items())
     console.result(counts or "no tenant file was found")
 

@@ -15,9 +15,9 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.evidence_folders import Subject, add_expect, find_subjects
-from scripts.program import run_program
-from steward.errors import ExitCode, StewardError, worse
+from scripts.evidence_folders import Looked, Subject, add_expect, look_at_each
+from scripts.program import run_parsed
+from steward.errors import ExitCode
 from steward.evidence import Verification, verify
 from steward.evidence.runs import EvidenceLine, Run
 
@@ -36,35 +36,21 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> ExitCode:
     """Parse the arguments and judge; the exit code is the worst of all tenants."""
-    parsed = parse(arguments)
-    console = Console(is_quiet=parsed.quiet)
-    return run_program(lambda: _run(parsed, console), console)
+    return run_parsed(parse(arguments), _run)
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
-    code = ExitCode.WELL
-    results: list[tuple[Subject, Verification]] = []
-    for path in parsed.paths:
-        try:
-            subjects = list(find_subjects(path))
-        except StewardError as error:
-            # One tenant's wrong file does not keep the others from being judged.
-            console.fail(error)
-            code = worse(code, error.exit_code)
-            continue
-        for subject in subjects:
-            verification = verify(subject.folder, frozenset(parsed.expect), tenant_id=subject.tenant_id)
-            results.append((subject, verification))
-            code = worse(code, verification.exit_code)
-            if not parsed.json:
-                _show(subject, verification, console, is_quiet=parsed.quiet)
-    lost = sorted(set(parsed.expect) - {sha256 for _, verification in results for sha256 in verification.confirmed})
-    if lost:
-        code = worse(code, ExitCode.FINDINGS)
-        for sha256 in lost:
-            console.say(f"no run has the expected hash {sha256}: that run was changed, cut or taken away")
+    tenants: list[dict[str, Any]] = []
+
+    def judge(subject: Subject) -> Looked:
+        verification = verify(subject.folder, frozenset(parsed.expect), name=subject.name, tenant_id=subject.tenant_id)
+        tenants.append(_as_json(subject, verification))
+        if not parsed.json:
+            _show(subject, verification, console, is_quiet=parsed.quiet)
+        return Looked(verification.exit_code, verification.confirmed)
+
+    code, lost = look_at_each(parsed, judge, console)
     if parsed.json:
-        tenants = [_as_json(subject, verification) for subject, verification in results]
         console.result_json({"tenants": tenants, "not_found": lost, "exit_code": int(code)})
     return code
 
@@ -74,6 +60,8 @@ def _show(subject: Subject, verification: Verification, console: Console, *, is_
         if remark.exit_code is not ExitCode.WELL or not is_quiet:
             place = f"{remark.file}, line {remark.line}" if remark.line else remark.file
             console.say(f"{subject.name:<12} {_WORDS[remark.exit_code]:<11} {place}: {remark.what}")
+            if remark.next_move:
+                console.say(f"{'':<25}next: {remark.next_move}")
     for breach in verification.breaches:
         verb = "broken" if breach.is_certain else "unclear"
         since = f"; the role was held since {breach.held_since}" if breach.held_since else ""
@@ -83,10 +71,12 @@ def _show(subject: Subject, verification: Verification, console: Console, *, is_
         ExitCode.FINDINGS: "NOT in order",
         ExitCode.COULD_NOT_TELL: "could not tell",
     }[verification.exit_code]
-    console.result(f"{subject.name}: runs: {len(verification.runs)}; {result}")
-    if not verification.confirmed and verification.exit_code is ExitCode.WELL:
+    rehearsal = "; a rehearsal, which proves nothing of a tenant" if verification.is_rehearsal else ""
+    console.result(f"{subject.name}: runs: {len(verification.runs)}; {result}{rehearsal}")
+    if not verification.is_end_confirmed and verification.exit_code is ExitCode.WELL:
         console.result(
-            "whether runs were taken away at the end shows only against a hash that was kept elsewhere: "
+            "whether the newest run was cut, or runs were taken away at the end, shows only against a hash that was "
+            "kept elsewhere: "
             f"--expect {' --expect '.join(verification.newest)}"
         )
 
@@ -98,7 +88,13 @@ def _as_json(subject: Subject, verification: Verification) -> dict[str, Any]:
         "exit_code": int(verification.exit_code),
         "runs": [_run_as_json(run) for run in verification.runs],
         "remarks": [
-            {"kind": _WORDS[remark.exit_code], "file": remark.file, "line": remark.line, "what": remark.what}
+            {
+                "kind": _WORDS[remark.exit_code],
+                "file": remark.file,
+                "line": remark.line,
+                "what": remark.what,
+                "next": remark.next_move,
+            }
             for remark in verification.remarks
         ],
         "credentials_while_held": [
@@ -112,6 +108,8 @@ def _as_json(subject: Subject, verification: Verification) -> dict[str, Any]:
             }
             for breach in verification.breaches
         ],
+        "is_rehearsal": verification.is_rehearsal,
+        "ran_against": list(verification.ran_against),
         "newest": list(verification.newest),
         "expected_found": sorted(verification.confirmed),
     }

@@ -43,7 +43,8 @@ class StewardError(Exception):
             lines.append(f"  why:  {self.why}")
         if self.next_move:
             lines.append(f"  next: {self.next_move}")
-        return "\n".join(lines)
+        # What a server broke into lines stays beneath its own label, and cannot give a next move.
+        return "\n".join(line.replace("\n", "\n        ") for line in lines)
 
 
 class ConfigError(StewardError):

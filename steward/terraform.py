@@ -53,6 +53,7 @@ _STOP_SECONDS = 15.0
 _STOP_READING_SECONDS = 2.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _OPENTOFU = ".opentofu.org/"
+_REGISTRIES = frozenset({"registry.terraform.io", "registry.opentofu.org"})
 _READING = frozenset({"state", "version"})
 _TOLD_AFTER_SECONDS = 5.0
 
@@ -269,14 +270,14 @@ class Workspace:
         run = await self._run("version", "-json", seconds=self.read_seconds)
         told = json.loads(run.output) if run.code == 0 else {}
         selections = told.get("provider_selections", {})
-        chosen = {version for address, version in selections.items() if address.endswith("/azuread")}
+        chosen = sorted((version, address) for address, version in selections.items() if address.endswith("/azuread"))
         # OpenTofu may stand on PATH as terraform; it completes the addresses of providers by its own registry.
         is_opentofu = Path(self.program).name == "tofu" or any(_OPENTOFU in address for address in selections)
         product = "OpenTofu" if is_opentofu else "Terraform"
         return Engine(
             program=product,
             version=told.get("terraform_version", "unknown"),
-            provider=self._provider(min(chosen)) if chosen else "none installed",
+            provider=self._provider(*chosen[0]) if chosen else "none installed",
         )
 
     async def ensure_initialized(self) -> None:
@@ -291,14 +292,17 @@ class Workspace:
                 next_move=self.command("init"),
             )
 
-    def _provider(self, version: str) -> str:
-        installed = sorted((self.folder / ".terraform" / "providers").glob(f"*/hashicorp/azuread/{version}/*/*"))
+    def _provider(self, version: str, address: str) -> str:
+        registry, _, source = address.partition("/")
+        installed = sorted((self.folder / ".terraform" / "providers").glob(f"*/{source}/{version}/*/*"))
         is_script = False
         for path in installed:
             with path.open("rb") as executable:
                 # The rehearsal provider is a script; the real one is a compiled program.
                 is_script = executable.read(2) == b"#!"
-        return f"hashicorp/azuread {version}" + (" (rehearsal)" if is_script else "")
+        # One of the same name from anywhere else is another provider, and is called so.
+        name = source if registry in _REGISTRIES else address
+        return f"{name} {version}" + (" (rehearsal)" if is_script else "")
 
     async def _run(self, *arguments: str, seconds: float = _WORK_SECONDS) -> "_Run":
         try:

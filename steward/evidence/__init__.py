@@ -6,6 +6,7 @@ A run writes one file through `EvidenceFile`. `verify` says of a tenant's folder
 
 from steward.evidence.accounts import find_account_id
 from steward.evidence.invariant import Breach, find_breaches
+from steward.evidence.origin import describe_tenant
 from steward.evidence.runs import read_runs
 from steward.evidence.verification import Remark, Verification, verify
 from steward.evidence.writing import EvidenceFile
@@ -15,6 +16,7 @@ __all__ = [
     "EvidenceFile",
     "Remark",
     "Verification",
+    "describe_tenant",
     "find_account_id",
     "find_breaches",
     "read_runs",

@@ -4,10 +4,12 @@ A run that two others began beside is named by both, and the next run names both
 Nothing here is signed: who can write to the folder can forge all of it, and only a hash kept elsewhere shows that.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -44,9 +46,20 @@ def hash_line(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
+def open_run(path: Path) -> BinaryIO:
+    """Open a run for reading; raises `OSError` for what is no ordinary file, as a pipe that would be waited for.
+
+    A symbolic link is not followed: what it leads to may lie in another tenant's folder, or be no evidence at all.
+    """
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(errno.EINVAL, "it is no ordinary file")
+    # It may have become something else meanwhile.
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+
+
 def hash_start(path: Path, size: int | None = None) -> tuple[str, int]:
     """Return the SHA-256 of a file's first `size` bytes, all without it, and how many bytes there were."""
-    with path.open("rb") as file:
+    with open_run(path) as file:
         return _hash(file, size)
 
 
@@ -60,7 +73,7 @@ def _hash(file: BinaryIO, size: int | None = None) -> tuple[str, int]:
 
 def find_open_ends(folder: Path) -> tuple[Link, ...]:
     """Return the runs, as they stand now, whose end no other run has named; the newest is always among them."""
-    newest = sorted(path for path in folder.glob(PATTERN) if path.is_file())[-LOOKED_AT:]
+    newest = sorted(path for path in folder.glob(PATTERN) if path.is_file() and not path.is_symlink())[-LOOKED_AT:]
     named = {(link.file, link.size) for path in newest for link in _links_in(path)}
     return tuple(_link_to(path) for path in newest if (path.name, path.stat().st_size) not in named)
 
@@ -97,12 +110,14 @@ def links_of(first: Mapping[str, Any]) -> tuple[Link, ...] | None:
 def _links_from(entries: list[Any]) -> Iterator[Link]:
     for entry in entries:
         match entry:
-            case {"file": str(file), "sha256": str() | None as sha256, "size": int(size)}:
+            case {"file": str(file), "sha256": str() as sha256, "size": int(size)} if size >= 0:
+                yield Link(file, sha256, size, entry.get("is_over") is True)
+            case {"file": str(file), "sha256": None as sha256, "size": int(size)}:
                 yield Link(file, sha256, size, entry.get("is_over") is True)
 
 
 def _links_in(path: Path) -> tuple[Link, ...]:
-    with suppress(OSError), path.open("rb") as file:
+    with suppress(OSError), open_run(path) as file:
         content = parse_line(read_line(file))
         return (links_of(content) or ()) if content is not None else ()
     return ()
@@ -110,7 +125,7 @@ def _links_in(path: Path) -> tuple[Link, ...]:
 
 def _link_to(path: Path) -> Link:
     try:
-        with path.open("rb") as file:
+        with open_run(path) as file:
             is_over = _is_over(file)
             return Link(path.name, *_hash(file), is_over=is_over)
     except OSError:

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from steward.evidence.chain import LONGEST_LINE, PATTERN, Link, hash_start, links_of, parse_line, read_line
+from steward.errors import UnreadableError
+from steward.evidence.chain import LONGEST_LINE, PATTERN, Link, hash_start, links_of, open_run, parse_line, read_line
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ class EvidenceLine:
 
 @dataclass(frozen=True)
 class Run:
-    """One evidence file: `is_torn` when its last line has no end, `unreadable` says why it could not be read."""
+    """One evidence file: `is_torn` when its last line has no end, `unreadable` says why it could not be read.
+
+    `is_link` says that what stands in the folder is a symbolic link, whatever it leads to.
+    """
 
     file: str
     sha256: str = ""
@@ -49,6 +54,7 @@ class Run:
     is_torn: bool = False
     is_overlong: bool = False
     unreadable: str | None = None
+    is_link: bool = False
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -81,17 +87,27 @@ class Run:
 def read_runs(folder: Path, *, with_answers: bool = False) -> tuple[Run, ...]:
     """Return every evidence file in the folder, oldest name first; one that cannot be read says so itself.
 
-    Graph's answers are most of the bytes, and are left out unless they are asked for.
+    Graph's answers are most of the bytes, and are left out unless they are asked for. A folder that is not there has no
+    runs; raises `UnreadableError` for one that cannot be listed.
     """
-    return tuple(read_run(path, with_answers=with_answers) for path in sorted(folder.glob(PATTERN)))
+    try:
+        names = sorted(each.name for each in os.scandir(folder) if fnmatchcase(each.name, PATTERN))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise UnreadableError(
+            f"the evidence in {folder} cannot be read",
+            why=error.strerror or str(error),
+            next_move="make it readable",
+        ) from None
+    return tuple(read_run(folder / name, with_answers=with_answers) for name in names)
 
 
 def read_run(path: Path, *, with_answers: bool = False) -> Run:
     """Return one evidence file, whatever it holds."""
-    if not path.is_file():
-        # A pipe or a device would be waited for without end.
-        return Run(path.name, unreadable="it is no ordinary file")
     try:
+        if path.is_symlink():
+            return Run(path.name, unreadable="it is a symbolic link, and none is followed", is_link=True)
         return _read(path, with_answers=with_answers)
     except OSError as error:
         return Run(path.name, unreadable=error.strerror or str(error))
@@ -100,7 +116,7 @@ def read_run(path: Path, *, with_answers: bool = False) -> Run:
 def _read(path: Path, *, with_answers: bool) -> Run:
     lines: list[EvidenceLine] = []
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_run(path) as file:
         # A run that is still going on may append meanwhile; what is judged is the file as it is now.
         size = os.fstat(file.fileno()).st_size
         while file.tell() < size and (line := read_line(file)):

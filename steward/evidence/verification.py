@@ -16,28 +16,49 @@ from pathlib import Path
 from steward.errors import ExitCode
 from steward.evidence.chain import LOOKED_AT, Link, hash_start
 from steward.evidence.invariant import Breach, find_breaches
+from steward.evidence.origin import Origin, describe_origin, find_counted, find_origin, find_origins, is_rehearsal
 from steward.evidence.runs import EvidenceLine, Run, read_runs
 
 # Two runs that do not know each other began within moments: each looked before the other's file was there.
 _MOMENTS = timedelta(seconds=5)
+_TO_READ_LINK = "put the run's own file in place of the link, or take the link away"
+_TO_READ = "make it readable for whoever checks"
+# What is lost stays lost, and a later run does not make up for it.
+TO_BEGIN_ANEW = (
+    "keep the folder as it is, under another name; the next post_apply.py begins a new one, "
+    "which proves what is so from then on"
+)
 
 
 @dataclass(frozen=True)
 class Remark:
-    """What is to be said of a run; exit code FINDINGS for tampering, COULD_NOT_TELL, or WELL for what is in order."""
+    """What is to be said of a run; exit code FINDINGS for tampering, COULD_NOT_TELL, or WELL for what is in order.
+
+    `next_move` is empty where it is the same for all that cannot be told: to run again, once nothing is under way.
+    """
 
     exit_code: ExitCode
     file: str
     what: str
     line: int | None = None
+    next_move: str = ""
+
+    @property
+    def told(self) -> str:
+        """Return it with its place, as a person looks it up."""
+        return f"{self.file}, line {self.line}: {self.what}" if self.line else f"{self.file}: {self.what}"
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What a folder's runs show; `newest` are the hashes to keep elsewhere, one unless runs ended side by side."""
+    """What a folder's runs show; `newest` are the hashes to keep elsewhere, one unless runs ended side by side.
+
+    `counted` are the runs that something can be concluded from: all, but a rehearsal's among others.
+    """
 
     folder: Path
     runs: tuple[Run, ...]
+    counted: tuple[Run, ...]
     remarks: tuple[Remark, ...]
     breaches: tuple[Breach, ...]
     newest: tuple[str, ...]
@@ -49,22 +70,58 @@ class Verification:
         codes = {remark.exit_code for remark in self.remarks} | {breach.exit_code for breach in self.breaches}
         return next((code for code in (ExitCode.FINDINGS, ExitCode.COULD_NOT_TELL) if code in codes), ExitCode.WELL)
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Return whether nothing here proves anything of a tenant: what ran was a rehearsal."""
+        return is_rehearsal(self.counted)
+
+    @property
+    def has_touched_tenant(self) -> bool:
+        """Return whether a run asked a public cloud, or does not say that it did not."""
+        return bool(find_origins(self.runs) - {Origin.REHEARSAL})
+
+    @property
+    def is_origin_told(self) -> bool:
+        """Return whether every run says what it ran against."""
+        return Origin.UNTOLD not in find_origins(self.runs)
+
+    @property
+    def ran_against(self) -> tuple[str, ...]:
+        """Return the hosts and providers that the runs that count name, each once."""
+        return tuple(dict.fromkeys(describe_origin(run) for run in self.counted if run.about))
+
+    @property
+    def left_out(self) -> int:
+        """Return how many runs are a rehearsal's among others, and not counted."""
+        return len(self.runs) - len(self.counted)
+
+    @property
+    def is_end_confirmed(self) -> bool:
+        """Return whether a hash that was kept elsewhere is that of the newest run, so that its end is not cut off."""
+        return bool(self.newest) and self.confirmed.issuperset(self.newest)
+
 
 def verify(
     folder: Path,
     expected: AbstractSet[str] = frozenset(),
     *,
+    name: str | None = None,
     tenant_id: str | None = None,
     runs: tuple[Run, ...] | None = None,
 ) -> Verification:
     """Judge every evidence file of one tenant; `expected` are hashes of runs as their programs printed them.
 
+    `name` and `tenant_id` are the tenant file's; without a file the name is the folder's, and the id is not known.
+
     Hashes that no run has are for the caller to report: another folder may hold theirs. Whoever goes on to use what the
     runs say gives them as they were read, so that it is the same bytes that are judged.
     """
     runs = read_runs(folder) if runs is None else runs
+    counted = find_counted(runs)
     remarks = [remark for run in runs for remark in _judge_file(run)]
-    remarks += _judge_tenant(runs, tenant_id)
+    remarks += _judge_tenant(counted, tenant_id)
+    remarks += _judge_name(counted, name, tenant_id)
+    remarks += _judge_origin(runs)
     remarks += _judge_links(folder, runs)
     remarks += _judge_ends(runs, expected)
     remarks += _judge_late_ends(runs)
@@ -72,23 +129,24 @@ def verify(
     if not runs:
         why = "there is no evidence: nothing was ever run with this folder, or everything was taken away"
         remarks.append(Remark(ExitCode.COULD_NOT_TELL, folder.name, why))
-    breaches = find_breaches({run.file: [line.content or {} for line in run.lines] for run in runs})
+    breaches = find_breaches({run.file: [line.content or {} for line in run.lines] for run in counted})
     newest = tuple(run.sha256 for run in _open_ends(runs) if not run.unreadable)
     confirmed = frozenset(run.sha256 for run in runs if run.sha256 in expected)
-    return Verification(folder, runs, tuple(remarks), breaches, newest, confirmed)
+    return Verification(folder, runs, counted, tuple(remarks), breaches, newest, confirmed)
 
 
 def _tampered(run: Run, what: str, line: int | None = None) -> Remark:
     return Remark(ExitCode.FINDINGS, run.file, what, line)
 
 
-def _unclear(run: Run, what: str, line: int | None = None) -> Remark:
-    return Remark(ExitCode.COULD_NOT_TELL, run.file, what, line)
+def _unclear(run: Run, what: str, line: int | None = None, *, next_move: str = "") -> Remark:
+    return Remark(ExitCode.COULD_NOT_TELL, run.file, what, line, next_move)
 
 
 def _judge_file(run: Run) -> Iterator[Remark]:
     if run.unreadable is not None:
-        yield _unclear(run, f"it could not be read: {run.unreadable}")
+        what = f"it could not be read: {run.unreadable}"
+        yield _unclear(run, what, next_move=_TO_READ_LINK if run.is_link else _TO_READ)
         return
     if run.lines:
         name = f"-{run.about.get('run')}.jsonl"
@@ -125,7 +183,8 @@ def _judge_lines(run: Run) -> Iterator[Remark]:
             changed = f"line {number - 1} was changed" if before else "it was changed"
             yield _tampered(run, f"{changed} after it had been written", line.number)
         if lost := content.get("lost"):
-            yield _unclear(run, f"lines before it could not be written, as it says itself: {lost}", line.number)
+            what = f"lines before it could not be written, as it says itself: {lost}"
+            yield _unclear(run, what, line.number, next_move=TO_BEGIN_ANEW)
         before, awaited, is_closed = line, max(awaited, number + 1), line.event == ("run", "closed")
     if is_closed and run.is_torn:
         yield _tampered(run, "something was added after the run had closed its file", len(run.lines) + 1)
@@ -140,6 +199,42 @@ def _judge_tenant(runs: Sequence[Run], tenant_id: str | None) -> Iterator[Remark
             yield _tampered(run, f"it is a run on tenant {run.about['tenant_id']}, and the others are on {own}", 1)
 
 
+def _judge_name(runs: Sequence[Run], name: str | None, tenant_id: str | None) -> Iterator[Remark]:
+    """Find runs that name another tenant; under the id of the tenant file's it is the same one, renamed."""
+    known = {link.file for run in runs for link in run.links}
+    for run in runs:
+        named = run.about.get("tenant")
+        if name is None or not isinstance(named, str) or named in {"", name}:
+            continue
+        if tenant_id is not None and run.about.get("tenant_id") == tenant_id:
+            yield Remark(ExitCode.WELL, run.file, f"it calls the tenant {named!r}, by the same id: renamed since", 1)
+            continue
+        what = f"it is a run of {named!r}, and this is the folder of {name!r}: renamed, or put here"
+        # A run that another one names would be missing.
+        put_here = f"if it was put here, {TO_BEGIN_ANEW if run.file in known else 'move it to its own folder'}"
+        renamed = "" if tenant_id else f"name the tenant file, whose id tells, or call the folder {named!r} again; "
+        yield _unclear(run, what, 1, next_move=f"{renamed}{put_here}")
+
+
+def _judge_origin(runs: Sequence[Run]) -> Iterator[Remark]:
+    """Tell rehearsals, and of runs that do not say what they ran against; one remark is enough where all are alike."""
+    told = {run.file: find_origin(run) for run in runs if run.about}
+    is_alone = frozenset(told.values()) <= {Origin.REHEARSAL}
+    for run in runs:
+        match told.get(run.file):
+            case Origin.REHEARSAL:
+                among = "a rehearsal" if is_alone else "a rehearsal's run among others, and not counted"
+                yield Remark(ExitCode.WELL, run.file, f"{among}: it ran against {describe_origin(run)}", 1)
+            case Origin.OTHER_PROVIDER:
+                what = f"it ran against {describe_origin(run)}, which is not the genuine provider: no proof"
+                yield Remark(ExitCode.WELL, run.file, what, 1)
+    untold = [run for run in runs if told.get(run.file) is Origin.UNTOLD]
+    if untold:
+        others = f" (nor do {len(untold) - 1} others)" if len(untold) > 1 else ""
+        what = f"it does not say what it ran against, a tenant or a sandbox{others}: an older release wrote it"
+        yield Remark(ExitCode.WELL, untold[0].file, what, 1)
+
+
 def _judge_links(folder: Path, runs: Sequence[Run]) -> Iterator[Remark]:
     by_name = {run.file: run for run in runs}
     for run in runs:
@@ -148,7 +243,8 @@ def _judge_links(folder: Path, runs: Sequence[Run]) -> Iterator[Remark]:
             if named is None:
                 yield Remark(ExitCode.FINDINGS, link.file, f"the file is missing; {run.file} names it")
             elif link.sha256 is None:
-                yield _unclear(named, f"it could not be read when {run.file} began, so that is no witness to it")
+                what = f"it could not be read when {run.file} began, so that is no witness to it"
+                yield _unclear(named, what, next_move=TO_BEGIN_ANEW)
             elif named.unreadable is None:
                 yield from _compare(folder, named, link, run)
 
@@ -157,7 +253,7 @@ def _compare(folder: Path, named: Run, link: Link, witness: Run) -> Iterator[Rem
     try:
         sha256, size = hash_start(folder / named.file, link.size)
     except OSError as error:
-        yield _unclear(named, f"it could not be read again: {error.strerror}")
+        yield _unclear(named, f"it could not be read again: {error.strerror}", next_move=_TO_READ)
         return
     if size < link.size:
         yield _tampered(named, f"its end is gone since {witness.file} began, in bytes: {link.size - size}")
@@ -211,6 +307,7 @@ def _judge_late_ends(runs: Sequence[Run]) -> Iterator[Remark]:
                 run,
                 f"it went on after it was named, and {later[1]}, which began when it was over, does not know its end: "
                 "lines were added later, or the folders were put together afterwards",
+                next_move=TO_BEGIN_ANEW,
             )
 
 
@@ -253,6 +350,5 @@ def _ancestors(runs: Sequence[Run], order: Mapping[str, int]) -> dict[str, int]:
 def _judge_stranger(run: Run, began: datetime, stranger: Run) -> Remark:
     if stranger.last_seen is not None and stranger.last_seen + _MOMENTS >= began:
         return Remark(ExitCode.WELL, run.file, f"it began at the same time as {stranger.file}: two runs at once")
-    return _unclear(
-        run, f"it does not know {stranger.file}, which was over by then: kept elsewhere at that time, or put in later"
-    )
+    what = f"it does not know {stranger.file}, which was over by then: kept elsewhere at that time, or put in later"
+    return _unclear(run, what, next_move=TO_BEGIN_ANEW)

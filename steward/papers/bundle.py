@@ -10,6 +10,7 @@ from enum import Enum, StrEnum
 from typing import Any
 
 from steward.errors import ExitCode
+from steward.evidence.origin import describe_hosts, find_origin
 from steward.evidence.runs import Run
 from steward.papers import checks, timeline
 from steward.papers.confirmations import Statement, read_statements
@@ -20,7 +21,8 @@ from steward.papers.pages import data_uri, render_page
 from steward.papers.policies import Policies, find_policies
 from steward.papers.record import Mark, Record, mapping, moment, run_id_of, text
 from steward.papers.standing import GOOD, Standing, State, judge
-from steward.papers.words import at, count, duration
+from steward.papers.tokens import find_bound
+from steward.papers.words import at, capitalize_first, count, duration
 
 FORMAT = "steward evidence bundle 1"
 # Pictures are for the bootstrap and what came soon after; a guard that looks for years would fill the page with them.
@@ -35,6 +37,7 @@ class Tone(StrEnum):
     GOOD = "in order"
     BAD = "not in order"
     OPEN = "open"
+    REHEARSAL = "rehearsal"
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,9 @@ class RunRow:
     engine: str
     provider: str
     asked: str
+    origin: str
+    ran_against: str
+    is_counted: bool
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,7 @@ class Bundle:
     breaches: tuple[BreachRow, ...]
     newest: tuple[str, ...]
     expected_found: tuple[str, ...]
+    is_end_confirmed: bool
     clock_ahead_seconds: float
     exit_code: int
 
@@ -125,6 +132,7 @@ def make_bundle(record: Record) -> Bundle:
     standing = judge(record)
     policies = find_policies(record)
     verification = record.verification
+    counted = {run.file for run in verification.counted}
     return Bundle(
         format=FORMAT,
         tenant=record.name,
@@ -138,7 +146,7 @@ def make_bundle(record: Record) -> Bundle:
         policies=policies,
         checks=checks.answer(checks.Subject(record, standing, policies)),
         statements=tuple(read_statements(record)),
-        runs=tuple(_run(run) for run in record.runs),
+        runs=tuple(_run(run, is_counted=run.file in counted) for run in record.runs),
         remarks=tuple(
             RemarkRow(_KINDS[remark.exit_code], remark.file, remark.line, remark.what)
             for remark in sorted(verification.remarks, key=lambda remark: _SEVERITY.index(remark.exit_code))
@@ -149,6 +157,7 @@ def make_bundle(record: Record) -> Bundle:
         ),
         newest=verification.newest,
         expected_found=tuple(sorted(verification.confirmed)),
+        is_end_confirmed=verification.is_end_confirmed,
         clock_ahead_seconds=_clock_ahead(record),
         # Without a run there is nothing to tell from: none was ever made, or all were taken away.
         exit_code=int(standing.exit_code if record.runs else ExitCode.COULD_NOT_TELL),
@@ -177,6 +186,12 @@ def _verdict(record: Record, standing: Standing) -> Verdict:
                     f"Next: {standing.next_move}.",
                 ),
             )
+        case State.REHEARSAL:
+            return Verdict(
+                Tone.REHEARSAL,
+                "no proof of any tenant",
+                (f"{capitalize_first(standing.why)}.", *_usable(record, standing), *_ran(record), _next(standing)),
+            )
         case State.BREACH | State.PRIVILEGED | State.FINDINGS:
             return Verdict(Tone.BAD, _BAD[standing.state], (f"{standing.why}.", _next(standing)))
         case State.UNKNOWN:
@@ -184,16 +199,41 @@ def _verdict(record: Record, standing: Standing) -> Verdict:
                 Tone.OPEN, "Whether this evidence is whole could not be told", (f"{standing.why}.", _next(standing))
             )
     proved = (f"Last proof: {standing.proof.what}, {at(standing.proof.mark.time)}.",) if standing.proof else ()
-    whole = f"{count(len(record.runs), 'run is', 'runs are')} whole: no line was changed, removed or moved."
     if standing.state in GOOD:
         headline = "Sealed" if standing.state is State.SEALED else "Retired"
         return Verdict(
             Tone.GOOD,
             f"{headline}: no privileged role is left",
-            (*proved, whole, *_credentials(record), *_usable(standing), *_ran(record)),
+            (
+                *proved,
+                *_whole(record),
+                *_credentials(record),
+                *_usable(record, standing),
+                *_asked(record),
+                *_ran(record),
+            ),
         )
     headline = "Nothing was ever run" if standing.state is State.NOT_BEGUN else "Unfinished"
     return Verdict(Tone.OPEN, headline, (f"{standing.why}.", *proved, _next(standing)))
+
+
+def _whole(record: Record) -> tuple[str, ...]:
+    """Say that the runs are whole, and what of it only a hash that was kept elsewhere could show."""
+    verification = record.verification
+    whole = f"{count(len(record.runs), 'run is', 'runs are')} whole: no line was changed, removed or moved"
+    if verification.is_end_confirmed:
+        told = [f"{whole}, and the newest one has the hash that was kept elsewhere."]
+    else:
+        older = " but that of an older run" if verification.confirmed else ""
+        unseen = "that the newest run was cut or rewritten, or that runs were taken away at the end"
+        shows = f"shows only against a hash that was kept elsewhere (--expect), and none was given{older}"
+        told = [f"{whole}, as far as the files can show it: {unseen}, {shows}."]
+    if verification.left_out:
+        runs = count(verification.left_out, "run of a rehearsal lies", "runs of a rehearsal lie")
+        told.append(f"{runs} in the folder, and nothing here counts them.")
+    if not verification.is_origin_told:
+        told.append("Runs of an older release do not say what they ran against, a tenant or a rehearsal's sandbox.")
+    return tuple(told)
 
 
 def _next(standing: Standing) -> str:
@@ -207,23 +247,35 @@ def _credentials(record: Record) -> tuple[str, ...]:
 
 
 def _ran(record: Record) -> tuple[str, ...]:
-    """Say which Terraform and which provider ran, since a rehearsal's is named so."""
-    rows = [_run(run) for run in record.runs]
+    """Say which Terraform and which provider ran."""
+    rows = [_run(run, is_counted=True) for run in record.verification.counted]
     ran = sorted({f"{row.engine} with {row.provider}" for row in rows if row.engine and row.provider})
     return (f"It ran on {', '.join(ran)}.",) if ran else ()
 
 
-def _usable(standing: Standing) -> tuple[str, ...]:
+def _asked(record: Record) -> tuple[str, ...]:
+    """Say which hosts were asked."""
+    hosts = sorted({describe_hosts(run) for run in record.verification.counted} - {""})
+    return (f"It ran against {'; '.join(hosts)}.",) if hosts else ()
+
+
+def _usable(record: Record, standing: Standing) -> tuple[str, ...]:
     life = standing.lives[-1] if standing.lives else None
     if life is None:
         return ()
+    if record.late:
+        return ("How long the role was held is not known: the clock of a run was set back.",)
     held, usable = life.seconds(life.held), life.seconds(life.usable)
     if held == 0:
         return ("No run ever saw the account hold a privileged role.",)
     could = (
         f"and could be used for {duration(usable)} at most" if usable else "and never while the account could sign in"
     )
-    return (f"The role was held for {duration(held)} at most, {could}.",)
+    bound = find_bound(life, record)
+    until = f", so until {at(bound.until)}" if bound.until else ""
+    lives = "A token issued in it lives on for 90 minutes at most by Entra ID's default"
+    token = (f"{lives}{until}; the figures say what else may set it.",) if bound.longest else ()
+    return (f"The role was held for {duration(held)} at most, {could}.", *token)
 
 
 def _figures(record: Record, standing: Standing) -> list[Figure]:
@@ -232,14 +284,21 @@ def _figures(record: Record, standing: Standing) -> list[Figure]:
         whose = f", {life.login}" if len(standing.lives) > 1 else ""
         held, usable = life.seconds(life.held), life.seconds(life.usable)
         figures += [
-            Figure(f"Privileged role held{whose}", _at_most(held), held, _paths(life), _sources(life.held)),
+            Figure(
+                f"Privileged role held{whose}",
+                _at_most(held, record),
+                None if record.late else held,
+                _paths(life),
+                _sources(life.held),
+            ),
             Figure(
                 f"Usable privilege{whose}",
-                _at_most(usable),
-                usable,
+                _at_most(usable, record),
+                None if record.late else usable,
                 "the role and an enabled account, together",
                 _sources(life.usable),
             ),
+            _token_figure(life, whose, record),
         ]
         if life.created is not None and life.seconds_unseen > 0:
             unseen = life.seconds_unseen
@@ -261,7 +320,16 @@ def _figures(record: Record, standing: Standing) -> list[Figure]:
     return figures
 
 
-def _at_most(seconds: float) -> str:
+def _token_figure(life: Life, whose: str, record: Record) -> Figure:
+    bound = find_bound(life, record)
+    seconds = 0.0 if bound.longest is None else bound.longest.total_seconds()
+    value = f"{duration(seconds)} by default" if bound.longest else "none issued"
+    return Figure(f"Life of a token issued in it{whose}", value, seconds, bound.note, bound.sources)
+
+
+def _at_most(seconds: float, record: Record) -> str:
+    if record.late:
+        return "not known: a clock was set back"
     return f"{duration(seconds)} at most" if seconds else duration(0)
 
 
@@ -283,7 +351,7 @@ def _clock_ahead(record: Record) -> float:
     return max(ahead, default=0.0)
 
 
-def _run(run: Run) -> RunRow:
+def _run(run: Run, *, is_counted: bool) -> RunRow:
     engine = mapping(run.about, "engine")
     ended = next((line.content for line in reversed(run.lines) if line.event == ("run", "ended")), None)
     code = mapping(ended, "detail").get("exit_code") if ended else None
@@ -299,6 +367,9 @@ def _run(run: Run) -> RunRow:
         engine=f"{text(engine, 'program')} {text(engine, 'version')}".strip(),
         provider=text(engine, "provider"),
         asked=", ".join(f"{name} {value}" for name, value in mapping(run.about, "asked").items()),
+        origin=find_origin(run).value,
+        ran_against=describe_hosts(run),
+        is_counted=is_counted,
     )
 
 

@@ -64,6 +64,7 @@ class Subject:
 
 
 Fact = Callable[[Subject], Finding]
+_NO_ANSWER = {State.TAMPERED: "the evidence is not whole", State.REHEARSAL: "a rehearsal answers for no tenant"}
 
 
 def read_checks() -> Iterator[dict[str, str]]:
@@ -73,10 +74,9 @@ def read_checks() -> Iterator[dict[str, str]]:
 
 
 def answer(subject: Subject) -> tuple[Check, ...]:
-    """Return every check of the table with its answer; evidence that is not whole answers none."""
-    is_whole = subject.standing.state is not State.TAMPERED
-    untrusted = _unanswered("the evidence is not whole")
-    findings = {name: fact(subject) if is_whole else untrusted for name, fact in FACTS.items()}
+    """Return every check of the table with its answer; evidence that is not whole, and a rehearsal's, answers none."""
+    why = _NO_ANSWER.get(subject.standing.state)
+    findings = {name: _unanswered(why) if why else fact(subject) for name, fact in FACTS.items()}
     return tuple(
         Check(
             row["framework"],

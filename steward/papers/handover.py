@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from steward.config.model import SignIn, Tenant
+from steward.errors import ExitCode
 from steward.papers.confirmations import Confirmation, read_confirmations
 from steward.papers.deeds import find_deeds
 from steward.papers.pages import render_page, render_text
@@ -69,9 +70,22 @@ class Sheet:
     newest: tuple[str, ...]
 
     @property
+    def is_rehearsal(self) -> bool:
+        """Return whether nothing on it is about a tenant."""
+        return self.standing.rehearsed is not None
+
+    @property
     def is_complete(self) -> bool:
         """Return whether everything that is asked is confirmed."""
         return not self.not_ready and all(each.confirmation for each in self.asked)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return 0 where the tenant is ready to be handed over, 3 where nobody can tell, 1 for the rest."""
+        if not self.not_ready and not self.is_rehearsal:
+            return ExitCode.WELL
+        is_open = self.standing.exit_code is ExitCode.COULD_NOT_TELL
+        return ExitCode.COULD_NOT_TELL if is_open else ExitCode.FINDINGS
 
     @property
     def confirmed(self) -> int:
@@ -93,14 +107,14 @@ def make_sheet(tenant: Tenant, record: Record) -> Sheet:
         standing=standing,
         not_ready=_not_ready(standing),
         # Where something speaks against the proofs, none is shown.
-        done=tuple(_done(record)) if standing.state in {State.SEALED, State.UNFINISHED} else (),
+        done=tuple(_done(record)) if standing.reached in {State.SEALED, State.UNFINISHED} else (),
         asked=tuple(asked),
         newest=record.verification.newest,
     )
 
 
 def _not_ready(standing: Standing) -> str:
-    if standing.state is State.SEALED:
+    if standing.reached is State.SEALED:
         return ""
     return f"{standing.state}: {standing.why}"
 

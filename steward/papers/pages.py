@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from steward.papers import words
 from steward.papers.record import Mark, run_id_of
+from steward.visible import in_one_line
 
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]+")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#&|~])")
 
 
@@ -62,24 +62,20 @@ def data_uri(content: bytes, kind: str) -> str:
 
 def place(mark: Mark) -> Markup:
     """Return a link from a figure to the run that it comes from, with the line."""
-    return Markup('<a class="place" href="#run-{run}">{place}</a>').format(run=run_id_of(mark.file), place=mark.place)
+    run, shown = in_one_line(run_id_of(mark.file)), in_one_line(mark.place)
+    return Markup('<a class="place" href="#run-{run}">{shown}</a>').format(run=run, shown=shown)
 
 
 def breakable(name: str) -> Markup:
     """Return a name that a narrow column may break after its underscores, and nowhere else."""
-    return Markup("_<wbr>").join(name.split("_"))
+    return Markup("_<wbr>").join(in_one_line(name).split("_"))
 
 
 def as_markdown(value: object) -> str:
     """Return a value as text that no Markdown reader takes for anything else, in one line."""
-    return _SPECIAL.sub(r"\\\1", without_unseen(str(value)))
-
-
-def without_unseen(text: str) -> str:
-    """Return a text without what cannot be seen and could turn it around or break its line."""
-    return _UNSEEN.sub(" ", text).strip()
+    return _SPECIAL.sub(r"\\\1", in_one_line(str(value)).strip())
 
 
 def _shown(value: object) -> object:
-    """Take what cannot be seen out of a value; markup of ours stays as it is."""
-    return _UNSEEN.sub(" ", value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    """Spell out what cannot be seen in a value; markup of ours stays as it is."""
+    return in_one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -16,7 +16,7 @@ from steward.errors import ExitCode
 from steward.evidence import Verification, read_runs, verify
 from steward.evidence.chain import Link
 from steward.evidence.runs import EvidenceLine, Run
-from steward.evidence.verification import Remark
+from steward.evidence.verification import TO_BEGIN_ANEW, Remark
 
 # No run is older, and no time is later; a line that says so is taken for one that says none.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -74,11 +74,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class Record:
-    """What a folder's runs say, and whether they are whole."""
+    """What a folder's runs say, and whether they are whole.
+
+    `late` are the runs whose clock was behind: how long something lasted up to them is not known.
+    """
 
     name: str
     verification: Verification
     entries: tuple[Entry, ...]
+    late: tuple[str, ...] = ()
 
     @property
     def runs(self) -> tuple[Run, ...]:
@@ -88,7 +92,7 @@ class Record:
     @property
     def tenant_id(self) -> str:
         """Return the tenant that the runs name; nothing where they name none, or several."""
-        found = {text(run.about, "tenant_id") for run in self.runs} - {""}
+        found = {text(run.about, "tenant_id") for run in self.verification.counted} - {""}
         return found.pop() if len(found) == 1 else ""
 
     def sights(self, name: str) -> Iterator[tuple[Entry, Any]]:
@@ -115,14 +119,17 @@ def read_record(
 ) -> Record:
     """Read and judge a tenant's evidence folder; one that is not there gives a record without lines."""
     runs = read_runs(folder, with_answers=True)
-    verification = verify(folder, expected, tenant_id=tenant_id, runs=runs)
-    ordered, late = _in_order(runs)
-    remarks = (*verification.remarks, *late, *_of_others(runs, name))
-    return Record(name, replace(verification, remarks=remarks), ordered)
+    verification = verify(folder, expected, name=name, tenant_id=tenant_id, runs=runs)
+    ordered, behind = _in_order(runs)
+    counted = {run.file: run for run in verification.counted}
+    entries = tuple(entry for entry in ordered if entry.mark.file in counted)
+    late = tuple(file for file in behind if file in counted)
+    clocks = tuple(_late(file, behind[file], _find_proved_since(file, counted, late)) for file in late)
+    return Record(name, replace(verification, remarks=(*verification.remarks, *clocks)), entries, late)
 
 
-def _in_order(runs: Sequence[Run]) -> tuple[tuple[Entry, ...], tuple[Remark, ...]]:
-    """Return the lines in order, and the runs whose clock was behind that of one before them.
+def _in_order(runs: Sequence[Run]) -> tuple[tuple[Entry, ...], dict[str, timedelta]]:
+    """Return the lines in order, and by how much the clock of a run was behind that of one before it, where it was.
 
     Between files the clock has to do, except where a run names one before it: what it names is over by then, so its
     own lines count as later, whatever their clock says.
@@ -135,17 +142,15 @@ def _in_order(runs: Sequence[Run]) -> tuple[tuple[Entry, ...], tuple[Remark, ...
         # The verification has said so.
         files = tuple(by_name)
     entries: dict[str, tuple[Entry, ...]] = {}
-    late: list[Remark] = []
+    behind: dict[str, timedelta] = {}
     for file in files:
         run = by_name[file]
         since = max((_seen_by(link, by_name, entries) for link in run.links), default=_FIRST)
         entries[file] = tuple(_entries_of(run, since))
         if run.began is not None and since - run.began > _JITTER:
-            behind = f"{(since - run.began).total_seconds():.0f} seconds"
-            what = f"its clock was {behind} behind that of a run that it names: how long something lasted is not known"
-            late.append(Remark(ExitCode.COULD_NOT_TELL, file, what, 1))
+            behind[file] = since - run.began
     together = sorted((entry for lines in entries.values() for entry in lines), key=lambda entry: entry.mark)
-    return tuple(together), tuple(late)
+    return tuple(together), behind
 
 
 def _seen_by(link: Link, by_name: Mapping[str, Run], entries: Mapping[str, Sequence[Entry]]) -> datetime:
@@ -158,12 +163,36 @@ def _seen_by(link: Link, by_name: Mapping[str, Run], entries: Mapping[str, Seque
     return (lines[-1] if is_whole else lines[0]).mark.time + _TICK
 
 
-def _of_others(runs: Sequence[Run], name: str) -> Iterator[Remark]:
-    for run in runs:
-        tenant = text(run.about, "tenant")
-        if tenant and tenant != name:
-            what = f"it is a run of {tenant!r}, and this is the folder of {name!r}: renamed, or put here"
-            yield Remark(ExitCode.COULD_NOT_TELL, run.file, what, 1)
+def _late(file: str, behind: timedelta, proved_by: str) -> Remark:
+    """Say that a run's clock was behind; where all was proved anew since, only what lasted up to then is not known."""
+    clock = f"its clock was {behind.total_seconds():.0f} seconds behind that of a run that it names"
+    if proved_by:
+        what = f"{clock}: how long something lasted up to then is not known; {proved_by} has proved all of it anew"
+        return Remark(ExitCode.WELL, file, what, 1)
+    what = f"{clock}: how long something lasted is not known"
+    next_move = f"run post_apply.py with the clock right; if the clock of the one before was ahead, {TO_BEGIN_ANEW}"
+    return Remark(ExitCode.COULD_NOT_TELL, file, what, 1, next_move)
+
+
+def _find_proved_since(file: str, runs: Mapping[str, Run], late: Sequence[str]) -> str:
+    """Return the first run that knows of this one, whose clock was right, and that verified and ended well; or none."""
+    # A name begins with a time, which may be wrong here: only what a run names says that it came later.
+    after: dict[str, list[str]] = {}
+    for run in runs.values():
+        for link in run.links:
+            after.setdefault(link.file, []).append(run.file)
+    knowing, waiting = {file}, [file]
+    while waiting:
+        found = [each for each in after.get(waiting.pop(), ()) if each not in knowing]
+        knowing.update(found)
+        waiting += found
+    return min((each for each in knowing if each not in late and _has_proved(runs[each])), default="")
+
+
+def _has_proved(run: Run) -> bool:
+    ended = next((line.content for line in reversed(run.lines) if line.event == ("run", "ended")), None)
+    is_well = run.is_closed and ended is not None and mapping(ended, "detail").get("exit_code") == 0
+    return is_well and any(line.event == ("verify", "confirmed") for line in run.lines)
 
 
 def _entries_of(run: Run, since: datetime) -> Iterator[Entry]:

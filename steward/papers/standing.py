@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from steward.errors import ExitCode
 from steward.evidence.invariant import find_held_role
+from steward.evidence.origin import Origin, find_origin
 from steward.papers.life import Life, follow
 from steward.papers.record import Entry, Mark, Record, mapping, moment, text
 from steward.papers.unsettled import find_findings, find_unsettled
+from steward.papers.words import count
 from steward.wellknown.latch import SEALED
 
 
@@ -23,6 +25,7 @@ class State(StrEnum):
     PRIVILEGED = "holds a privileged role"
     FINDINGS = "findings"
     UNKNOWN = "could not tell"
+    REHEARSAL = "rehearsal"
     NOT_BEGUN = "not begun"
     UNFINISHED = "unfinished"
     SEALED = "sealed"
@@ -32,6 +35,10 @@ class State(StrEnum):
 # From the worst to the best, as a page over many tenants lists them.
 ORDER: tuple[State, ...] = tuple(State)
 GOOD = frozenset({State.SEALED, State.RETIRED})
+# What is so at a tenant whatever provider ran there.
+_CERTAIN = frozenset({State.BREACH, State.PRIVILEGED, State.FINDINGS})
+# Each rehearsal has a port of its own.
+_LISTED = 3
 
 
 @dataclass(frozen=True)
@@ -44,13 +51,22 @@ class Proof:
 
 @dataclass(frozen=True)
 class Standing:
-    """A tenant's state with its reasons; `lives` are those that it was judged by."""
+    """A tenant's state with its reasons; `lives` are those that it was judged by.
+
+    `rehearsed` is where a rehearsal got to, and None for a tenant's own evidence.
+    """
 
     state: State
     why: str
     next_move: str
     proof: Proof | None
     lives: tuple[Life, ...]
+    rehearsed: State | None = None
+
+    @property
+    def reached(self) -> State:
+        """Return where the life of the account has got to, at a tenant or in a rehearsal."""
+        return self.rehearsed or self.state
 
     @property
     def exit_code(self) -> ExitCode:
@@ -65,7 +81,33 @@ def judge(record: Record, *, file: str = "<tenant file>") -> Standing:
     lives = follow(record)
     proof = find_proof(record)
     state, why, next_move = _judge(record, lives, file)
+    verification = record.verification
+    is_at_tenant = verification.has_touched_tenant and state in _CERTAIN
+    is_rehearsal = verification.is_rehearsal or (state in GOOD and _is_proved_by_another_provider(record, state))
+    if is_rehearsal and state is not State.TAMPERED and not is_at_tenant:
+        told = f"it ran against {_places(verification.ran_against)}, and proves nothing of a tenant"
+        on = "nothing more here" if state in GOOD else f"in the rehearsal {next_move}"
+        next_move = f"{on}; what proves something runs against the tenant itself"
+        return Standing(State.REHEARSAL, f"{told}; in it: {state}, {why}", next_move, proof, lives, state)
+    if verification.left_out:
+        why += (
+            f"; {count(verification.left_out, 'run of a rehearsal lies', 'runs of a rehearsal lie')} here, not counted"
+        )
     return Standing(state, why, next_move, proof, lives)
+
+
+def _is_proved_by_another_provider(record: Record, state: State) -> bool:
+    """Return whether the run that a good state rests on was one with another provider, whatever ran before it."""
+    proved = record.last("remains" if state is State.RETIRED else "verify", "confirmed")
+    return any(
+        proved is not None and run.file == proved.mark.file and find_origin(run) is Origin.OTHER_PROVIDER
+        for run in record.runs
+    )
+
+
+def _places(ran_against: tuple[str, ...]) -> str:
+    more = len(ran_against) - _LISTED
+    return "; ".join([*ran_against[:_LISTED], *([f"{more} more"] if more > 0 else [])])
 
 
 def find_proof(record: Record) -> Proof | None:
@@ -91,11 +133,9 @@ _PROOFS = {
 def _judge(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, str, str]:
     remarks = [remark for remark in record.verification.remarks if remark.exit_code is ExitCode.FINDINGS]
     if remarks:
-        first = remarks[0]
-        where = f"{first.file}, line {first.line}" if first.line else first.file
         return (
             State.TAMPERED,
-            f"{where}: {first.what}",
+            remarks[0].told,
             f"python scripts/verify_evidence.py {file}; then ask who could write to the folder",
         )
     breaches = [breach for breach in record.verification.breaches if breach.is_certain]
@@ -114,9 +154,16 @@ def _judge(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, s
         why = f"{holding[0].login}, not before {since}; no later look shows it gone{_window_end(record)}"
         return State.PRIVILEGED, why, f"python scripts/close.py {file}"
     if record.verification.exit_code is ExitCode.COULD_NOT_TELL:
-        unclear = [remark.what for remark in record.verification.remarks if remark.exit_code is not ExitCode.WELL]
-        unclear += [breach.what for breach in record.verification.breaches]
-        return State.UNKNOWN, unclear[0], f"python scripts/post_apply.py {file}, once no run is under way any more"
+        again = f"python scripts/post_apply.py {file}, once no run is under way any more"
+        unclear = [
+            (remark.told, remark.next_move or again)
+            for remark in record.verification.remarks
+            if remark.exit_code is not ExitCode.WELL
+        ]
+        unclear += [
+            (f"{breach.file}, line {breach.line}: {breach.what}", again) for breach in record.verification.breaches
+        ]
+        return State.UNKNOWN, *unclear[0]
     return _judge_course(record, lives, file)
 
 

@@ -16,13 +16,16 @@ from steward.config.model import Tenant
 from steward.config.problem import TenantFileError
 from steward.errors import ConfigError, ExitCode, StewardError, UnreadableError
 from steward.papers.handover import make_sheet
-from steward.papers.pages import render_page, render_text, without_unseen
+from steward.papers.pages import render_page, render_text
 from steward.papers.record import Record, read_record
 from steward.papers.standing import GOOD, ORDER, State
 from steward.papers.words import at
 from steward.pasting import paste
+from steward.visible import in_one_line
 
 _SOON_DAYS = 14
+# A row is for a glance; what is longer stands whole in the evidence bundle.
+_LONGEST_WHY = 1000
 BAD_FILE = "bad tenant file"
 
 
@@ -148,6 +151,7 @@ def make_row(tenant: Tenant, record: Record, today: date) -> Row:
     standing = sheet.standing
     exceptions = tuple(_exception(each.rule, each.until, each.reason, today) for each in tenant.review_exceptions)
     why, next_move, exit_code = standing.why, standing.next_move, standing.exit_code
+    proof = None if sheet.is_rehearsal else standing.proof
     if standing.state is State.SEALED and tenant.account.sealed_on is None:
         next_move = (
             f"put sealed_on: {standing.proof.mark.time:%Y-%m-%d} under account in the tenant file"
@@ -164,11 +168,11 @@ def make_row(tenant: Tenant, record: Record, today: date) -> Row:
         tenant=tenant.name,
         file=str(tenant.file),
         state=standing.state.value,
-        why=why,
-        proof=standing.proof.what if standing.proof else "",
-        proved=standing.proof.mark.time if standing.proof else None,
+        why=why if len(why) <= _LONGEST_WHY else f"{why[: _LONGEST_WHY - 1]}…",
+        proof=proof.what if proof else "",
+        proved=proof.mark.time if proof else None,
         next_move=next_move,
-        handed_over="" if sheet.not_ready else f"{sheet.confirmed} of {len(sheet.asked)}",
+        handed_over="" if sheet.not_ready or sheet.is_rehearsal else f"{sheet.confirmed} of {len(sheet.asked)}",
         exceptions=exceptions,
         urgency=_urgency(standing.state, exceptions, is_settled=tenant.account.sealed_on is not None),
         exit_code=exit_code,
@@ -187,9 +191,9 @@ def _exception(rule: str, until: date, reason: str, today: date) -> ExceptionRow
 
 
 def _urgency(state: State, exceptions: tuple[ExceptionRow, ...], *, is_settled: bool) -> Urgency:
-    if state not in GOOD and state not in {State.NOT_BEGUN, State.UNFINISHED}:
+    if state not in GOOD and state not in {State.NOT_BEGUN, State.UNFINISHED, State.REHEARSAL}:
         return Urgency.NOW
-    if state is State.NOT_BEGUN and is_settled:
+    if state in {State.NOT_BEGUN, State.REHEARSAL} and is_settled:
         return Urgency.NOW
     if state not in GOOD or any(each.state != "in force" for each in exceptions):
         return Urgency.SOON
@@ -243,7 +247,7 @@ def cells(row: Row) -> tuple[str, ...]:
     handed_over = [f"handed over: {row.handed_over}"] if row.handed_over else []
     proof = [row.proof, at(row.proved)] if row.proved else ["none"]
     found = [row.tenant], [row.state, row.why, *handed_over, *exceptions], proof
-    return tuple("\n".join(map(without_unseen, lines)) for lines in found)
+    return tuple("\n".join(map(in_one_line, lines)) for lines in found)
 
 
 HEADINGS = ("tenant", "state", "last proof")

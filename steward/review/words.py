@@ -7,9 +7,9 @@ which nothing invisible is left, and every renderer decides how such a value can
 import unicodedata
 from dataclasses import dataclass
 
+from steward.visible import is_seen
+
 LONGEST_VALUE = 120
-# Letters by Unicode's categories, and yet nothing to see: Hangul fillers and the blank Braille pattern.
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _HARMLESS_MARKS_IN_A_ROW = 2
 
 
@@ -38,10 +38,9 @@ def make_visible(text: str) -> str:
     for letter in text[: 4 * LONGEST_VALUE]:
         category = unicodedata.category(letter)
         marks = marks + 1 if category.startswith("M") else 0
-        # Cc, Cf, Cs, Co, Cn: control, format, surrogate, private, unassigned; Zl, Zp, and spaces that are not the
-        # space.
-        is_hidden = category[0] in "CZ" and letter != " "
-        if is_hidden or letter in _BLANK or marks > _HARMLESS_MARKS_IN_A_ROW:
+        # A space that is not the space makes two names look like one.
+        is_odd_space = category == "Zs" and letter != " "
+        if is_odd_space or not is_seen(letter) or marks > _HARMLESS_MARKS_IN_A_ROW:
             made.append(f"\\u{{{ord(letter):x}}}")
         else:
             made.append(letter)

@@ -20,6 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "steward.registrations",
             "steward.scratch",
             "steward.secret",
+            "steward.visible",
         }
     ),
     frozenset({"steward.acts", "steward.facts", "steward.findings", "steward.wellknown"}),

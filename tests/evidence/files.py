@@ -10,11 +10,13 @@ from steward.evidence import EvidenceFile
 from steward.evidence.chain import hash_line
 
 TENANT_ID = "11111111-1111-4111-8111-111111111111"
+RAN_AGAINST = {"sign_in": "login.microsoftonline.com", "graph": "graph.microsoft.com"}
+ABOUT = {"tenant": "contoso", "tenant_id": TENANT_ID, "ran_against": RAN_AGAINST}
 
 
 def write_run(folder: Path, *subjects: str, tenant_id: str = TENANT_ID) -> Path:
     """Write a run that did a few things, one line a subject, and ended well."""
-    with EvidenceFile(folder, actor="app", about={"tenant": "contoso", "tenant_id": tenant_id}) as evidence:
+    with EvidenceFile(folder, actor="app", about={**ABOUT, "tenant_id": tenant_id}) as evidence:
         for subject in subjects or ("one", "two", "three"):
             evidence.record("consent", "granted", subject, {"why": "wanted"}, [{"request_id": f"request-{subject}"}])
         evidence.record("run", "ended", detail={"exit_code": 0})
@@ -27,7 +29,7 @@ def write_killed_run(folder: Path, *subjects: str) -> Path:
     child = os.fork()
     if child == 0:
         try:
-            evidence = EvidenceFile(folder, actor="app", about={"tenant": "contoso", "tenant_id": TENANT_ID})
+            evidence = EvidenceFile(folder, actor="app", about=ABOUT)
             for subject in subjects:
                 evidence.record("consent", "granted", subject)
         finally:

@@ -76,15 +76,15 @@ def test_foreign_file_does_not_stop_a_run(tmp_path: Path, foreign: bytes) -> Non
 
 def test_run_that_cannot_be_read_is_named_without_a_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = write_run(tmp_path)
-    opened = Path.open
+    opened = os.open
 
-    def refuse(path: Path, *arguments: Any, **options: Any) -> Any:
+    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
         if path == first:
             raise PermissionError(errno.EACCES, "Permission denied")
         return opened(path, *arguments, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "open", refuse)
+        patched.setattr(os, "open", refuse)
         second = write_run(tmp_path)
     assert lines_of(second)[0]["detail"]["previous"] == [
         {"file": first.name, "sha256": None, "size": -1, "is_over": False}

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.rehearsal.provider_choice import ROOT
+from steward.errors import ExitCode
 from steward.papers.bundle import make_bundle
 from steward.papers.record import read_record
 from steward.papers.standing import State
@@ -80,12 +81,21 @@ def test_evidence_names_what_ran_and_holds_together(left: Path, summary: dict[st
 def test_papers_never_say_less_than_the_tenant_saw(left: Path, summary: dict[str, Any]) -> None:
     record = read_record(left / "evidence" / "contoso", name="contoso")
     bundle = make_bundle(record)
-    assert (bundle.standing.state, bundle.exit_code) == (State.SEALED, 0)
+    # Whole and sealed, and no proof of any tenant, whichever provider ran.
+    assert (bundle.standing.state, bundle.standing.rehearsed, bundle.exit_code) == (
+        State.REHEARSAL,
+        State.SEALED,
+        ExitCode.FINDINGS,
+    )
     (life,) = bundle.lives
     assert life.seconds(life.held) >= summary["role_held_seconds"]
     assert life.usable == ()
-    assert "Terraform" in bundle.verdict.sentences[-1]
-    assert summary["provider"] in bundle.verdict.sentences[-1]
+    told = " ".join(bundle.verdict.sentences)
+    assert "localhost:" in told
+    assert summary["provider"] in told
+    for page in summary["papers"]:
+        assert "Rehearsal" in (left / page).read_text()
+    assert {Path(page).name for page in summary["papers"]} == {"evidence.html", "hand-over.html"}
 
 
 def test_plan_is_the_first_deploys(left: Path) -> None:

@@ -22,6 +22,8 @@ CONTACTS_READ_WRITE = "6918b873-d17a-4dc1-b314-35f528134491"
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 BEGAN = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 CREATED = BEGAN - timedelta(seconds=12)
+RAN_AGAINST = {"sign_in": "login.microsoftonline.com", "graph": "graph.microsoft.com"}
+REHEARSED = {"sign_in": "localhost:8443", "graph": "localhost:8443"}
 ENGINE = {"program": "Terraform", "version": "1.15.5", "provider": "hashicorp/azuread 3.7.0"}
 
 Line = tuple[float, str, str, str, dict[str, Any]]
@@ -237,8 +239,8 @@ def write_run(
         sha256, size = hash_start(path)
         previous.append({"file": path.name, "sha256": sha256, "size": size, "is_over": True})
     run_id = f"{number:012x}"
-    first = {"run": run_id, "previous": previous[-1:], "tenant": "contoso", "tenant_id": TENANT_ID, "engine": ENGINE}
-    first |= about or {}
+    first: dict[str, Any] = {"run": run_id, "previous": previous[-1:], "tenant": "contoso", "tenant_id": TENANT_ID}
+    first |= {"ran_against": RAN_AGAINST, "engine": ENGINE, **(about or {})}
     all_lines: list[Line] = [(0, "run", "started", "", first), *lines]
     if is_closed:
         all_lines.append((lines[-1][0] if lines else 0, "run", "closed", "", {}))

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts.evidence_bundle import main
+from steward.evidence.chain import hash_start
 from steward.papers.bundle import Tone, as_json, bundle_page, make_bundle
+from steward.papers.record import read_record
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
 from tests.papers.lives import AT_DEPLOY, BEGAN, LOGIN, Line, account, act, apply_run, held, in_window, saw, write_run
@@ -56,6 +58,7 @@ def test_verdict_is_the_first_thing_after_the_title(page: BeautifulSoup) -> None
     told = one(page, ".verdict").get_text(" ", strip=True)
     assert "18.5 s at most, and never while the account could sign in" in told
     assert "Terraform 1.15.5 with hashicorp/azuread 3.7.0" in told
+    assert "It ran against login.microsoftonline.com and graph.microsoft.com." in told
 
 
 def test_figures_name_the_lines_they_come_from(page: BeautifulSoup) -> None:
@@ -290,8 +293,24 @@ def test_program_tells_of_a_hash_that_no_run_has(
     tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lost = "0" * 64
-    assert main([str(folder), "--folder", str(tmp_path / "papers"), "--expect", lost]) == 1
-    assert lost in capsys.readouterr().err
+    assert main([str(folder), "--folder", str(tmp_path / "papers"), "--expect", lost, "--json"]) == 1
+    told = capsys.readouterr()
+    assert lost in told.err
+    assert json.loads(told.out)["not_found"] == [lost]
+
+
+def test_verdict_claims_no_more_of_the_end_than_a_kept_hash_shows(folder: Path) -> None:
+    def told(*expected: str) -> str:
+        record = read_record(folder, name="contoso", expected=frozenset(expected))
+        return " ".join(make_bundle(record).verdict.sentences)
+
+    older = hash_start(next(folder.glob("*.jsonl")))[0]
+    assert "none was given." in told()
+    assert "has the hash that was kept elsewhere" in told(older)
+    newest = write_run(folder, [(0, "run", "ended", "", {"exit_code": 0})], began=BEGAN.replace(hour=10), number=2)
+    # What came behind the run whose hash was kept could have been taken away.
+    assert "none was given but that of an older run" in told(older)
+    assert "has the hash that was kept elsewhere" in told(older, hash_start(newest)[0])
 
 
 def test_program_goes_on_after_a_file_that_is_wrong(

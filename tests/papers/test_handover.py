@@ -11,14 +11,12 @@ from markdown_it import MarkdownIt
 from scripts import confirm, evidence_bundle, handover
 from steward.config.loader import load_tenant
 from steward.config.model import Tenant
-from steward.errors import ConfigError
 from steward.evidence import verify
-from steward.papers.confirming import require_name
 from steward.papers.handover import items_of, make_sheet, sheet_page, sheet_text
 from tests.config.good_file import GOOD, mutate, write_tenant_file
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
-from tests.papers.lives import AT_DEPLOY, BEGAN, Line, apply_run, write_run
+from tests.papers.lives import AT_DEPLOY, BEGAN, Line, account, apply_run, held, saw, write_run
 
 ITEMS = [
     "service-account",
@@ -194,30 +192,53 @@ def test_changed_evidence_is_confirmed_by_nobody(file: Path, folder: Path, capsy
     assert "evidence not whole" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "name", ["Jane Doe", "J. van der Berg (IT)", "O'Neil", "jane.doe2@contoso.onmicrosoft.com", "李雷"]
-)
-def test_names_are_taken(name: str) -> None:
-    assert require_name(f" {name} ") == name
-
-
-@pytest.mark.parametrize("text", ["", "  ", "1234", "x" * 81, "a\x1bb", "Jane <b>", "p&ss w#rd", CANARY])
-def test_what_is_no_name_is_refused_and_not_repeated(text: str) -> None:
-    with pytest.raises(ConfigError) as refused:
-        require_name(text)
-    assert not text.strip() or text not in str(refused.value)
-
-
-def test_password_given_for_a_name_gets_nowhere(file: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert confirm.main([str(file), "own-sign-in", "--by", CANARY]) == 2
+@pytest.mark.parametrize("password", [CANARY, "P@ssw0rd-9", "Correct-Horse-Battery-Staple"])
+def test_password_given_for_a_name_gets_nowhere(
+    file: Path, folder: Path, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert confirm.main([str(file), "own-sign-in", "--by", password]) == 2
     told = capsys.readouterr()
-    assert CANARY not in told.out + told.err
-    assert all(CANARY not in path.read_text() for path in folder.iterdir())
+    assert password not in told.out + told.err
+    assert all(password not in path.read_text() for path in folder.iterdir())
 
 
 def test_list_shows_what_is_open(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert confirm.main([str(file)]) == 0
     assert capsys.readouterr().out.count(": open") == len(ITEMS)
+
+
+def listed(file: Path, capsys: pytest.CaptureFixture[str]) -> int:
+    """The exit code of the list, the same in both forms."""
+    code = confirm.main([str(file)])
+    assert "not ready" in capsys.readouterr().out
+    assert confirm.main([str(file), "--json"]) == code
+    told = json.loads(capsys.readouterr().out)
+    assert (told["exit_code"], bool(told["not_ready"])) == (code, True)
+    return code
+
+
+def test_list_of_a_tenant_that_holds_the_role_is_a_finding(
+    file: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = saw(1, "close", account=account(is_enabled=False), roles=held())
+    write_run(folder, [seen, (2, "run", "ended", "", {"exit_code": 1})], began=BEGAN + timedelta(hours=1), number=2)
+    assert listed(file, capsys) == 1
+    assert confirm.main([str(file), "own-sign-in", "--by", "Jane Doe"]) == 1
+
+
+def test_list_over_changed_evidence_is_a_finding(file: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (path,) = folder.glob("*.jsonl")
+    rewrite(path, path.read_bytes().splitlines(keepends=True)[1:])
+    assert listed(file, capsys) == 1
+
+
+def test_list_over_a_run_that_goes_on_could_not_tell(
+    file: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run(folder, [], began=BEGAN + timedelta(hours=1), number=2, is_closed=False)
+    assert listed(file, capsys) == 3
+    assert confirm.main([str(file), "own-sign-in", "--by", "Jane Doe"]) == 3
+    assert "asks for nothing yet" in capsys.readouterr().err
 
 
 def test_item_without_a_name_is_no_confirmation(file: Path) -> None:

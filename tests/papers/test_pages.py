@@ -24,12 +24,12 @@ from steward.papers.status import read_status, status_page
 from tests.config.good_file import GOOD, write_tenant_file
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
-from tests.papers.lives import AT_DEPLOY, in_window, write_run
+from tests.papers.lives import AT_DEPLOY, REHEARSED, in_window, write_run
 from toolchain.layout import Layout
 
 ROOT = Path(__file__).resolve().parents[2]
 EXCEPTION = "review:\n  exceptions:\n    - {rule: app_roles_given_to_groups, reason: agreed, until: 2026-12-01}\n"
-KINDS = ("bundle", "touched bundle", "sheet", "sheet not ready", "status")
+KINDS = ("bundle", "touched bundle", "sheet", "sheet not ready", "rehearsed sheet", "status")
 DESK, PHONE = 1280, 390
 
 
@@ -58,6 +58,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
         "sheet not ready": not_ready,
         "status": status_page(read_status([file, broken], today=date(2026, 11, 23))),
     }
+    rehearsed = folder / "rehearsed"
+    write_run(rehearsed, AT_DEPLOY, about={"ran_against": REHEARSED})
+    texts["rehearsed sheet"] = sheet_page(make_sheet(tenant, record_of(rehearsed)))
     touched = folder / "touched"
     path = write_run(touched, AT_DEPLOY)
     rewrite(path, path.read_bytes().splitlines(keepends=True)[1:])
@@ -134,7 +137,7 @@ def test_page_fits_a_phone(browser: Browser, pages: Mapping[str, Path], kind: st
 @pytest.mark.parametrize("kind", KINDS)
 def test_page_says_all_of_it_without_javascript(browser: Browser, pages: Mapping[str, Path], kind: str) -> None:
     page, told = open_page(browser, pages[kind], has_scripts=False)
-    headline = page.locator(".verdict h2").inner_text()
+    headline = page.locator(".verdict h2").first.inner_text()
     visible = page.locator("main").inner_text()
     page.context.close()
     assert headline

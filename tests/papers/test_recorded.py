@@ -17,10 +17,11 @@ def recorded(tmp_path: Path) -> Path:
     return Path(shutil.copytree(RECORDED, tmp_path / "contoso"))
 
 
-def test_recorded_life_is_whole_and_sealed(recorded: Path) -> None:
+def test_recorded_life_is_whole_and_sealed_and_a_rehearsal(recorded: Path) -> None:
     bundle = make_bundle(record_of(recorded))
-    assert bundle.standing.state is State.SEALED
-    assert bundle.remarks == ()
+    assert (bundle.standing.state, bundle.standing.rehearsed) == (State.REHEARSAL, State.SEALED)
+    (remark,) = bundle.remarks
+    assert (remark.kind, remark.what.split(":")[0]) == ("noted", "a rehearsal")
     (life,) = bundle.lives
     assert life.enabled == ()
     assert life.seconds(life.held) == pytest.approx(24.094)

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from steward.evidence.chain import hash_start
+from steward.papers.bundle import make_bundle
+from steward.papers.record import read_record
 from steward.papers.standing import ORDER, Standing, State, judge
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
@@ -14,6 +16,7 @@ from tests.papers.lives import (
     ABSENT,
     AT_DEPLOY,
     BEGAN,
+    TENANT_ID,
     Line,
     account,
     act,
@@ -66,6 +69,13 @@ CLOSED_BY_THE_GUARD = (
     saw(2, "guard", account=DISABLED, roles=ABSENT),
     confirmed(3, "guard"),
     ended(4, 1),
+)
+
+
+PROVED_ANEW = (
+    saw(0, "verify", account=DISABLED, roles=ABSENT, stack=latch("sealed")),
+    confirmed(1, "verify"),
+    ended(2),
 )
 
 
@@ -292,10 +302,74 @@ def _links(path: Path) -> list[dict[str, Any]]:
     return [{"file": path.name, "sha256": sha256, "size": size, "is_over": True}]
 
 
+def test_clock_that_was_set_back_is_settled_by_a_later_run_that_proves_all_anew(tmp_path: Path) -> None:
+    write_run(tmp_path, AT_DEPLOY)
+    behind = write_run(tmp_path, GUARDED, began=BEGAN - timedelta(minutes=10), number=2)
+    # A guard does not prove all of it.
+    about = {"previous": _links(behind)}
+    guarded = write_run(tmp_path, GUARDED, began=BEGAN + timedelta(minutes=10), number=3, about=about)
+    standing = stand(tmp_path)
+    assert standing.state is State.UNKNOWN
+    assert standing.next_move.startswith("run post_apply.py")
+    about = {"previous": _links(guarded)}
+    write_run(tmp_path, PROVED_ANEW, began=BEGAN + timedelta(minutes=20), number=4, about=about)
+    record = record_of(tmp_path)
+    assert judge(record).state is State.SEALED
+    assert [remark.exit_code for remark in record.verification.remarks] == [0]
+    # How long something lasted is not known for all that.
+    bundle = make_bundle(record)
+    assert "How long the role was held is not known" in " ".join(bundle.verdict.sentences)
+    assert {figure.seconds for figure in bundle.figures[:2]} == {None}
+
+
+def test_run_that_is_behind_itself_settles_no_clock(tmp_path: Path) -> None:
+    write_run(tmp_path, AT_DEPLOY)
+    behind = write_run(tmp_path, GUARDED, began=BEGAN - timedelta(minutes=10), number=2)
+    about = {"previous": _links(behind)}
+    write_run(tmp_path, PROVED_ANEW, began=BEGAN - timedelta(minutes=5), number=3, about=about)
+    assert stand(tmp_path).state is State.UNKNOWN
+
+
 def test_clock_that_was_set_back_a_little_is_none_that_differs(tmp_path: Path) -> None:
     write_run(tmp_path, AT_DEPLOY)
     write_run(tmp_path, GUARDED, began=BEGAN + timedelta(seconds=14), number=2)
     assert stand(tmp_path).state is State.SEALED
+
+
+def test_run_that_names_another_tenant_is_cleared_by_the_tenant_file_or_by_moving_it(tmp_path: Path) -> None:
+    folder = tmp_path / "contoso"
+    write_run(folder, AT_DEPLOY)
+    stray = write_run(folder, GUARDED, began=LATER, number=2, about={"tenant": "fabrikam"})
+    standing = stand(folder)
+    assert standing.state is State.UNKNOWN
+    assert "its own" in standing.next_move
+    by_file = read_record(folder, name="contoso", tenant_id=TENANT_ID)
+    assert judge(by_file).state is State.SEALED
+    stray.rename(tmp_path / stray.name)
+    assert stand(folder).state is State.SEALED
+
+
+def test_run_that_was_put_here_and_named_since_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "contoso"
+    write_run(folder, AT_DEPLOY)
+    write_run(folder, GUARDED, began=LATER, number=2, about={"tenant": "fabrikam"})
+    write_run(folder, VERIFIED_AGAIN, began=LATER + timedelta(days=1), number=3)
+    standing = stand(folder)
+    assert standing.state is State.UNKNOWN
+    # To move it would make it a run that is missing.
+    assert "under another name" in standing.next_move
+    assert "its own" not in standing.next_move
+
+
+def test_clock_that_was_ahead_is_settled_by_a_folder_that_begins_anew(tmp_path: Path) -> None:
+    ahead = write_run(tmp_path / "old", AT_DEPLOY, began=LATER + timedelta(days=365))
+    about = {"previous": _links(ahead)}
+    write_run(tmp_path / "old", PROVED_ANEW, number=2, about=about)
+    standing = stand(tmp_path / "old")
+    assert standing.state is State.UNKNOWN
+    assert "begins a new one" in standing.next_move
+    write_run(tmp_path / "new", PROVED_ANEW)
+    assert stand(tmp_path / "new").state is State.SEALED
 
 
 def test_run_of_another_tenant_is_not_in_order(tmp_path: Path) -> None:

@@ -16,6 +16,9 @@ def main(arguments: list[str]) -> None:
         console.show(Line("preflight", "confirmed", ""))
         console.show(Line("prove", "already", "Evil\x1b]0;owned\x07\x1b[2J\x9b2J", "a name that a server gave"))
         console.show(Line("prove", "blocked", ""))
+        evil = "Evil\x1b]0;owned\x07\x1b[2J\u202e device"
+        console.show(Line("attend", "waiting", evil, "somebody looks (9:59 left)", seconds_left=599.0))
+        time.sleep(0.6)
         console.show(Line("enrol", "waiting", "second factor", "somebody enrols (1:05 left)", seconds_left=65.0))
         time.sleep(float(arguments[1]))
         console.show(Line("enrol", "waiting", "second factor", "somebody enrols (1:04 left)", seconds_left=64.0))

@@ -116,7 +116,10 @@ def test_what_a_server_calls_something_moves_no_cursor(tmp_path: Path) -> None:
     assert "\x1b]0;" not in sent
     assert "\x1b[2J" not in sent
     assert "\x07" not in sent
-    assert "Evil" in sent
+    assert "\u202e" not in sent
+    assert "Evil\\u{1b}]0;owned" in sent
+    # The view itself shows what is waited for.
+    assert re.search(r"left  \S*attend: Evil\\u\{1b\}", re.sub(r"\x1b\[[0-9;]*m", "", sent))
 
 
 def test_run_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:

@@ -130,7 +130,12 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
             result = PostApply(has_happened=partial(is_attended, tenant=tenant))
             try:
                 if is_close:
-                    await close_only(runner.run, opens_window=tenant.opens_window, result=result)
+                    await close_only(
+                        runner.run,
+                        opens_window=tenant.opens_window,
+                        consents_in_browser=tenant.consents_in_browser,
+                        result=result,
+                    )
                 else:
                     await post_apply(
                         runner.run,
@@ -189,10 +194,20 @@ async def _preview(tenant: Tenant, wired: Wired, observe: Observe, *, is_close: 
         observe=observe,
         sink=wired.sink,
     )
-    return await preview(runner.preview, is_close_only=is_close, opens_window=tenant.opens_window)
+    return await preview(
+        runner.preview,
+        is_close_only=is_close,
+        opens_window=tenant.opens_window,
+        consents_in_browser=tenant.consents_in_browser,
+    )
 
 
 def _is_done(result: PostApply) -> bool:
+    """Return whether the file may say that it is sealed, whatever else was found.
+
+    A finding, such as a grant that was taken back, has its own exit code; to leave the second lock open for it would
+    let a deploy without state grant the role again, and would mend nothing.
+    """
     return bool(result.is_sealed) and result.privileged_roles == () and "blocked" not in result.steps.values()
 
 

@@ -312,6 +312,12 @@ class GrantsState:
     delegated: tuple[DelegatedGrant, ...]
 
 
+def granted_ids(grants: GrantsState) -> frozenset[str]:
+    """Return what tells one grant from another: an assignment's id, a delegated grant's id with each of its scopes."""
+    delegated = {f"{grant.grant_id} {scope}" for grant in grants.delegated for scope in grant.scopes}
+    return frozenset({*(role.assignment_id for role in grants.app_roles), *delegated})
+
+
 @dataclass(frozen=True)
 class LatchState:
     """What the latch in Terraform's state says: `until` is the end of the window as it was planned, RFC 3339."""
@@ -424,15 +430,29 @@ class ConsentAnswer:
 class ConsentPageState:
     """How far the consent in a browser has come in this run.
 
-    `granted_before` are the ids of what the application was granted when the run first looked; `changed` is when more
-    was first seen after the invitation. `refused` counts requests to the listener that were no answer for this run.
+    `changed` is when more than before was first seen after the invitation. `refused` counts requests to the listener
+    that were no answer for this run.
     """
 
     is_invited: bool = False
     answer: ConsentAnswer | None = None
     refused: int = 0
-    granted_before: frozenset[str] = frozenset()
     changed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class GrantedBefore:
+    """What the application was granted before anybody could consent: `ids` as `granted_ids` has them, None if unread.
+
+    `is_earlier` says that an earlier run saw it, and `is_owed` that since then nobody has looked to the end at what a
+    consent brought. `trouble` says why earlier runs do not tell.
+    """
+
+    client_id: str
+    ids: frozenset[str] | None
+    is_earlier: bool = False
+    is_owed: bool = False
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -485,6 +505,8 @@ class Facts:
     what_if: Reading[tuple[WhatIf, ...]] = NOT_READ
     what_if_break_glass: Reading[tuple[WhatIf, ...]] = NOT_READ
     grants: Reading[GrantsState] = NOT_READ
+    known_grants: Reading[GrantsState] = NOT_READ
+    granted_before: Reading[GrantedBefore] = NOT_READ
     twins: Reading[RoleHoldings] = NOT_READ
     now: Reading[datetime] = NOT_READ
     window: Reading[WindowState] = NOT_READ

@@ -14,7 +14,7 @@ from steward.config.model import Tenant
 from steward.consent.address import consent_address
 from steward.consent.listener import RedirectListener, listen
 from steward.errors import StewardError
-from steward.facts import ConsentPageState, GrantsState, Reading, Unreadable
+from steward.facts import ConsentPageState, GrantsState, NoClient, Reading, granted_ids
 
 Open = Callable[[str], Awaitable[bool]]
 
@@ -64,15 +64,14 @@ class ConsentDesk:
         await self._opened.aclose()
 
     def note(self, grants: Reading[GrantsState], now: datetime) -> None:
-        """Keep what the application was granted when the run first looked, and when more came after the invitation."""
-        if isinstance(grants, Unreadable):
+        """Keep when more came after the invitation than the run had seen before it."""
+        if not isinstance(grants, GrantsState | NoClient):
             return
         granted = granted_ids(grants) if isinstance(grants, GrantsState) else frozenset[str]()
         self._seen = granted if self._seen is None else self._seen
         if not self._state.is_invited:
             # A replica that is behind may show less for a while, and others may grant something meanwhile.
             self._seen |= granted
-            self._state = replace(self._state, granted_before=self._seen)
         elif self._state.changed is None and granted - self._seen:
             self._state = replace(self._state, changed=now)
 
@@ -87,9 +86,3 @@ class ConsentDesk:
         """Return whether an answer has come since this was asked last."""
         known, self._has_told = self._has_told, self.state.answer is not None
         return self._has_told and not known
-
-
-def granted_ids(grants: GrantsState) -> frozenset[str]:
-    """Return what tells one grant from another: an assignment's id, a delegated grant's id with each of its scopes."""
-    delegated = {f"{grant.grant_id} {scope}" for grant in grants.delegated for scope in grant.scopes}
-    return frozenset({*(role.assignment_id for role in grants.app_roles), *delegated})

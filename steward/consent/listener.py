@@ -1,7 +1,8 @@
 """A listener on loopback that takes the one answer of the page of the admin consent, and is gone afterwards.
 
 Whatever else knocks at its port is refused, counted and forgotten: a wrong state, a second answer, a request of another
-page, too many at once or too slow. Its own pages repeat nothing of what was sent, run no script and load nothing.
+page, one that is too slow; of too many at once whoever has said nothing for longest goes. Its own pages repeat nothing
+of what was sent, run no script and load nothing.
 """
 
 import asyncio
@@ -20,7 +21,8 @@ from steward.facts import ConsentAnswer
 
 # Both, since a browser takes either for localhost.
 _LOOPBACK = ("127.0.0.1", "::1")
-CONNECTIONS = 32
+# Far more than a browser opens, so that its own, which speaks within milliseconds, is not the oldest of them.
+CONNECTIONS = 128
 _REQUEST_SECONDS = 5.0
 _LONGEST_HEAD = 16 * 1024
 _PORTS_TRIED = 10
@@ -48,20 +50,29 @@ class RedirectListener:
     answer: ConsentAnswer | None = None
     refused: int = 0
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
+    # Those that have not sent a whole request yet, in the order in which they came.
+    _silent: dict[asyncio.StreamWriter, None] = field(default_factory=dict)
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection: one request, one answer, and no longer than a moment."""
         self._open.add(writer)
+        self._silent[writer] = None
+        if len(self._silent) > CONNECTIONS:
+            self._show_out(next(iter(self._silent)))
         try:
-            if len(self._open) > CONNECTIONS:
-                self.refused += 1
-                return
             with suppress(TimeoutError, OSError, h11.ProtocolError):
                 async with asyncio.timeout(_REQUEST_SECONDS):
                     await self._serve(reader, writer)
         finally:
+            self._silent.pop(writer, None)
             self._open.discard(writer)
             writer.close()
+
+    def _show_out(self, writer: asyncio.StreamWriter) -> None:
+        """End a connection that has said nothing: a browser speaks at once, and whoever only holds a place does not."""
+        del self._silent[writer]
+        self.refused += 1
+        writer.transport.abort()
 
     def hang_up(self) -> None:
         """End every connection that is still open."""
@@ -73,10 +84,13 @@ class RedirectListener:
         try:
             request = await _read_request(connection, reader)
         except h11.RemoteProtocolError:
-            self.refused += 1
+            # Whoever was shown out in the middle of a request is counted already.
+            self.refused += writer in self._silent
             return
         if request is None:
             return
+        # An answer that had come before its place was taken counts, although nobody can be told.
+        self._silent.pop(writer, None)
         status = self._judge(request)
         body = _page(_TAKEN if status is HTTPStatus.OK else _REFUSED)
         headers = [*_HEADERS, ("Content-Length", str(len(body)))]

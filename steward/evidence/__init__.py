@@ -5,6 +5,7 @@ A run writes one file through `EvidenceFile`. `verify` says of a tenant's folder
 """
 
 from steward.evidence.accounts import find_account_id
+from steward.evidence.earlier_look import EarlierLook, find_earlier_look
 from steward.evidence.invariant import Breach, find_breaches
 from steward.evidence.origin import describe_tenant
 from steward.evidence.runs import read_runs
@@ -13,12 +14,14 @@ from steward.evidence.writing import EvidenceFile
 
 __all__ = [
     "Breach",
+    "EarlierLook",
     "EvidenceFile",
     "Remark",
     "Verification",
     "describe_tenant",
     "find_account_id",
     "find_breaches",
+    "find_earlier_look",
     "read_runs",
     "verify",
 ]

@@ -73,10 +73,11 @@ def surplus(grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[st
 
 
 def surplus_roles(grants: GrantsState, tenant: Tenant) -> Iterator[AppRoleGrant]:
-    """Yield each application permission that was granted and is not declared."""
+    """Yield each application permission that was granted and is not declared; of an API that is not there none is."""
     declared = {
         (grants.resources[permission.resource_app_id].object_id, permission.id)
         for permission in tenant.application.permissions.application
+        if permission.resource_app_id in grants.resources
     }
     for grant in grants.app_roles:
         if (grant.resource_id, grant.role_id) not in declared:
@@ -87,12 +88,16 @@ def surplus_scopes(
     grants: GrantsState, tenant: Tenant, account_id: str
 ) -> Iterator[tuple[DelegatedGrant, frozenset[str]]]:
     """Yield each delegated grant that goes beyond what is declared, with the scopes by which it does."""
+    declared = tenant.application.permissions
+    principal_id = account_id if declared.delegated_for is ConsentFor.ACCOUNT else None
     wished = {
-        wish.existing.grant_id: wish.scopes
-        for wish in delegated_wishes(grants, tenant, account_id)
-        if wish.existing is not None
+        (entry.resource_app_id, entry.value)
+        for entry in declared.delegated
+        if entry.resource_app_id in grants.resources
     }
     for delegated in grants.delegated:
-        extra = delegated.scopes - wished.get(delegated.grant_id, frozenset())
+        extra = delegated.scopes
+        if delegated.principal_id == principal_id:
+            extra -= {scope for app_id, scope in wished if grants.resources[app_id].object_id == delegated.resource_id}
         if extra:
             yield delegated, extra

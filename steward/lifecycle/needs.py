@@ -257,6 +257,22 @@ _READ_METHODS = Need(
     wider=("UserAuthenticationMethod.ReadWrite.All",),
 )
 
+# For whoever takes back what a consent in a browser brought too much.
+READ_GRANTS = (
+    Need(
+        "Application.Read.All",
+        "read the application and what it was granted",
+        wider=("Application.ReadWrite.All", "Directory.Read.All"),
+    ),
+    Need(
+        "DelegatedPermissionGrant.Read.All",
+        "read delegated permissions",
+        wider=("Directory.Read.All",),
+    ),
+)
+TAKE_APP_ROLE = Need("AppRoleAssignment.ReadWrite.All", "take application permissions back")
+TAKE_SCOPES = Need("DelegatedPermissionGrant.ReadWrite.All", "take delegated permissions back")
+
 READ_LOG = Need("AuditLog.Read.All", "see since when the role is held", wider=("Directory.Read.All",))
 
 CLOSE_NEEDS = (

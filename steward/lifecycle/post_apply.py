@@ -44,6 +44,7 @@ from steward.lifecycle.steps import (
     SETTLE,
     SHUT,
     TRIM,
+    TRIM_ALONE,
     VERIFY,
 )
 from steward.lifecycle.window import find_open_window
@@ -171,25 +172,38 @@ async def post_apply(
     if not is_done:
         await to_the_end(withdraw(run, result, opens_window=opens_window, trims=consents_in_browser))
         return result
+    opens_window = opens_window and not result.is_sealed
+    if not await _close_and_seal(run, result, opens_window=opens_window, trims=consents_in_browser):
+        return result
+    return await _settle(run, result)
+
+
+async def _close_and_seal(run: RunStep, result: PostApply, *, opens_window: bool, trims: bool) -> bool:
+    """Take the role away, then what goes beyond the file, then seal; return whether the first is done."""
     is_closed = False
     try:
-        is_closed = await to_the_end(close(run, result, opens_window=opens_window and not result.is_sealed))
-    finally:
         try:
-            if not is_closed:
-                await to_the_end(abandon(run, result))
+            is_closed = await to_the_end(close(run, result, opens_window=opens_window))
         finally:
-            # Where the role is held still, what nobody declared is taken back all the more.
-            if consents_in_browser:
-                result.take(await to_the_end(run(TRIM)))
-    if not is_closed:
-        return result
-    return await _seal_and_settle(run, result)
+            try:
+                if not is_closed:
+                    await to_the_end(abandon(run, result))
+            finally:
+                # Where the role is held still, what nobody declared is taken back all the more.
+                if trims:
+                    await to_the_end(trim(run, result))
+        if is_closed:
+            result.take(await run(SEAL))
+    except (Exception, CancelledError):
+        # Whoever broke it off between the closing and the seal must not leave a latch that lets a deploy grant again.
+        if is_closed:
+            await to_the_end(abandon(run, result))
+        raise
+    return is_closed
 
 
-async def _seal_and_settle(run: RunStep, result: PostApply) -> PostApply:
-    """Run what comes once the role is gone, and nobody is to sign in with it any more."""
-    result.take(await run(SEAL))
+async def _settle(run: RunStep, result: PostApply) -> PostApply:
+    """Run what comes once the role is gone, and no deploy grants it any more."""
     # A deploy that was waiting for its approval may have granted the role meanwhile; from the seal on none can.
     if not result.take(await to_the_end(run(CLOSE))):
         return result
@@ -211,19 +225,36 @@ def _before_closing(result: PostApply, *, opens_window: bool, consents_in_browse
     return (PROVE, *(_WINDOW_WITH_CONSENT if consents_in_browser else _WINDOW))
 
 
-async def close_only(run: RunStep, *, opens_window: bool = False, result: PostApply | None = None) -> PostApply:
-    """Take the role away, and turn the latch back where Terraform can; closing itself does not need it."""
+async def close_only(
+    run: RunStep, *, opens_window: bool = False, consents_in_browser: bool = False, result: PostApply | None = None
+) -> PostApply:
+    """Take the role away, and turn the latch back where Terraform can; closing itself does not need it.
+
+    Once that is over, what a consent in a browser brought too much is taken back, as far as the token allows.
+    """
     result = PostApply() if result is None else result
-    await to_the_end(withdraw(run, result, opens_window=opens_window))
+    await to_the_end(_close_only(run, result, opens_window=opens_window, trims=consents_in_browser))
     return result
 
 
-async def preview(run: RunStep, *, is_close_only: bool = False, opens_window: bool = False) -> PostApply:
+async def _close_only(run: RunStep, result: PostApply, *, opens_window: bool, trims: bool) -> None:
+    try:
+        await withdraw(run, result, opens_window=opens_window)
+    finally:
+        if trims:
+            await trim(run, result, TRIM_ALONE)
+
+
+async def preview(
+    run: RunStep, *, is_close_only: bool = False, opens_window: bool = False, consents_in_browser: bool = False
+) -> PostApply:
     """Show what a run would do from where the tenant stands; what depends on an earlier deed is left out."""
     result = PostApply()
     if is_close_only:
         result.take(await run(CLOSE))
         result.take(await run(ABANDON))
+        if consents_in_browser:
+            await trim(run, result, TRIM_ALONE)
         return result
     if not result.take(await run(PREFLIGHT)):
         return result
@@ -260,7 +291,12 @@ async def withdraw(run: RunStep, result: PostApply, *, opens_window: bool, trims
             await abandon(run, result)
         finally:
             if trims:
-                result.take(await run(TRIM))
+                await trim(run, result)
+
+
+async def trim(run: RunStep, result: PostApply, step: Step = TRIM) -> None:
+    """Take back what a consent brought beyond the file, and keep what came of it, however the run ends."""
+    result.take(await run(step))
 
 
 async def close(run: RunStep, result: PostApply, *, opens_window: bool) -> bool:

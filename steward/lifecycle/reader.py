@@ -17,6 +17,7 @@ from steward.facts import (
     ConsentPageState,
     DeliveryState,
     Facts,
+    GrantedBefore,
     GrantsState,
     GroupState,
     LatchState,
@@ -46,8 +47,10 @@ from steward.graph.leftovers import read_leftovers
 from steward.graph.registrations import read_registrations
 from steward.graph.remains import read_remains
 from steward.graph.session import GraphSession
+from steward.lifecycle.first_grants import FirstGrants
 from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory
-from steward.lifecycle.needs import GOVERNING_PLANS, READ_GOVERNED_GROUPS
+from steward.lifecycle.identity import lacking
+from steward.lifecycle.needs import GOVERNING_PLANS, READ_GOVERNED_GROUPS, READ_GRANTS
 from steward.lifecycle.ownership import is_missing
 from steward.lifecycle.reopening import Reopening, find_reopened, may_be_reopened
 from steward.lifecycle.sightings import RoleSightings
@@ -94,11 +97,13 @@ class FactReader:
         sink: Sink | None = None,
         reopening: Reopening | None = None,
         desk: ConsentDesk | None = None,
+        first_grants: FirstGrants | None = None,
     ) -> None:
         self._session = session
         self._workspace = workspace
         self._tenant = tenant
         self._sightings = sightings
+        self._first_grants = first_grants or FirstGrants(tenant)
         self._memory = memory or StackMemory()
         self._guard_memory = guard_memory
         self._is_glance = is_glance
@@ -138,6 +143,8 @@ class FactReader:
                 "leftovers": self._leftovers,
                 "lock": self._lock,
                 "grants": self._grants,
+                "known_grants": self._known_grants,
+                "granted_before": self._granted_before,
                 "twins": self._twins,
                 "now": self._now,
                 "window": self._window,
@@ -366,6 +373,50 @@ class FactReader:
         if self._desk is not None:
             self._desk.note(grants, self._session.now())
         return grants
+
+    async def _known_grants(self) -> Reading[GrantsState]:
+        """Read what can be taken back: Terraform helps where it can, and is not waited for where it cannot."""
+        caller: Reading[Caller] = await self._once("caller")
+        if isinstance(caller, Caller) and caller.is_app and (missing := list(lacking(caller, READ_GRANTS))):
+            return Unreadable("the grants", f"this identity lacks {', '.join(need.permission for need in missing)}")
+        client_id = await self._known_client_id()
+        if isinstance(client_id, Absent | Unreadable):
+            return client_id
+        grants = await reads.read_grants(self._session, client_id, self._declared_apis(), needs_all_apis=False)
+        stack, name = await self._known_stack(), self._tenant.application.display_name
+        by_state = isinstance(stack, StackState) and stack.application_client_id == client_id
+        is_certain = by_state or not self._tenant.application.is_own
+        # Evidence is not signed: what it names has to be in the tenant what the file calls it.
+        if isinstance(grants, GrantsState) and not is_certain and grants.client.name != name:
+            return Unreadable("the grants", f"earlier runs name application {client_id}, and it is no {name!r} now")
+        return grants
+
+    async def _known_client_id(self) -> Reading[str]:
+        """Return the application's id by the tenant file, Terraform's state, or what earlier runs saw."""
+        if self._tenant.application.client_id is not None:
+            return self._tenant.application.client_id
+        stack = await self._known_stack()
+        if isinstance(stack, StackState) and stack.application_client_id is not None:
+            return stack.application_client_id
+        if isinstance(stack, Absent | StackState):
+            return Absent("the application")
+        account: Reading[UserState] = await self._once("account")
+        known = self._first_grants.find_client_id(account.object_id) if isinstance(account, UserState) else None
+        return known or Unreadable("the grants", f"{stack.why}, and no earlier run names the application")
+
+    async def _granted_before(self) -> Reading[GrantedBefore]:
+        if not self._tenant.consents_in_browser:
+            return Absent("a consent in a browser")
+        account: Reading[UserState] = await self._once("account")
+        if isinstance(account, Absent | Unreadable):
+            return account
+        client_id = await self._known_client_id()
+        if isinstance(client_id, Absent | Unreadable):
+            return client_id
+        # Whichever the step judges by, so that both are one look.
+        grants: Reading[GrantsState] = await self._once("known_grants" if "known_grants" in self._passed else "grants")
+        seen = grants.client.app_id if isinstance(grants, GrantsState) else client_id
+        return self._first_grants.look(account.object_id, seen, grants)
 
     def _declared_apis(self) -> list[str]:
         declared = self._tenant.application.permissions

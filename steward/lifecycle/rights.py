@@ -7,18 +7,30 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from steward.acts import (
+    DeleteDelegatedGrant,
     DeletePass,
     DisableAccount,
     EndRoleSchedule,
     EndSessions,
     RemoveRoleAssignment,
     RemoveRoleMember,
+    RevokeAppRole,
+    SetDelegatedScopes,
 )
 from steward.config.model import Tenant
 from steward.facts import Caller, Facts, Reading
 from steward.lifecycle.actions import Action, Blocked, Found, GraphCall
 from steward.lifecycle.identity import EACH_BY_ITSELF, describe_mix_up, lacking, list_needs, way_to_sign_in
-from steward.lifecycle.needs import DELETE_PASS, DISABLE, END_SESSIONS, TAKE_ROLE, Need, close_needs
+from steward.lifecycle.needs import (
+    DELETE_PASS,
+    DISABLE,
+    END_SESSIONS,
+    TAKE_APP_ROLE,
+    TAKE_ROLE,
+    TAKE_SCOPES,
+    Need,
+    close_needs,
+)
 
 _NEEDED: Mapping[type[Any], Need] = {
     RemoveRoleAssignment: TAKE_ROLE,
@@ -27,6 +39,9 @@ _NEEDED: Mapping[type[Any], Need] = {
     DisableAccount: DISABLE,
     EndSessions: END_SESSIONS,
     DeletePass: DELETE_PASS,
+    RevokeAppRole: TAKE_APP_ROLE,
+    SetDelegatedScopes: TAKE_SCOPES,
+    DeleteDelegatedGrant: TAKE_SCOPES,
 }
 
 

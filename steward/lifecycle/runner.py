@@ -38,6 +38,7 @@ from steward.lifecycle.actions import (
     Wait,
     could_not_tell,
 )
+from steward.lifecycle.first_grants import FirstGrants
 from steward.lifecycle.guard_memory import NO_MEMORY, GuardMemory
 from steward.lifecycle.lines import Line, Observer, in_minutes
 from steward.lifecycle.reader import FactReader, StackMemory
@@ -113,6 +114,7 @@ class Runner:
         self._guard_memory = guard_memory
         self._reopening = reopening
         self._desk = desk
+        self._first_grants = FirstGrants(tenant, evidence.path.name if evidence is not None else None)
         self._told: set[Line] = set()
 
     async def run(self, step: Step) -> StepOutcome:
@@ -239,6 +241,7 @@ class Runner:
         """Send a person to the page; return that it makes sense to look again."""
         if self._desk is None:
             raise ValueError("somebody is to be invited, and there is nothing to invite to")
+        self._first_grants.let_consent()
         invitation = await self._desk.invite(invite.client_id, self._now)
         where = "none" if invitation.port is None else f"localhost:{invitation.port}"
         self._note(step, "invited", invite.subject, {"listener": where, "browser_opened": invitation.is_opened})
@@ -278,6 +281,7 @@ class Runner:
             sink=self._sink,
             reopening=self._reopening,
             desk=self._desk,
+            first_grants=self._first_grants,
         )
         return await reader.read(step.reads)
 
@@ -312,7 +316,7 @@ class Runner:
         before = len(self._session.answers)
         outcome.writes += 1
         outcome.written = time.monotonic()
-        self._sightings.note(call.act)
+        self._take_note(call.act)
         try:
             if isinstance(call, GraphCall):
                 await writes.perform(self._session, call.act, self._sink)
@@ -334,6 +338,12 @@ class Runner:
         self._note(step, call.verb, call.subject, since=before)
         self._observe(Line(step.name, call.verb, call.subject))
         return True
+
+    def _take_note(self, act: GraphAct | TerraformAct) -> None:
+        """Have what the run remembers know of a deed before it is done: nobody can tell later that it was not."""
+        self._sightings.note(act)
+        if _grants(act):
+            self._first_grants.let_consent()
 
     def _tell_refused(self, step: Step, actions: Sequence[Action], outcome: StepOutcome) -> None:
         """Tell of refusals once another look shows which they were: a write may be refused and take effect."""

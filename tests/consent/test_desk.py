@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from steward.consent import ConsentDesk
-from steward.facts import Absent, AppRoleGrant, DelegatedGrant, GrantsState, Unreadable
+from steward.facts import Absent, AppRoleGrant, DelegatedGrant, GrantsState, NoClient, Unreadable
 from tests.lifecycle import situation as s
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -31,9 +31,9 @@ def test_what_was_taken_back_before_the_invitation_is_no_beginning_of_a_consent(
         await follow(made, SURPLUS, s.GRANTS)
         made.note(s.GRANTS, NOW)
         assert made.state.changed is None
-        assert made.state.granted_before == {"too-much"}
         # A replica that is behind shows what is gone already, or nothing yet.
-        made.note(Absent("the service principal"), NOW)
+        made.note(NoClient("the service principal"), NOW)
+        made.note(Absent("an API"), NOW)
         made.note(Unreadable("the grants", "503"), NOW)
         made.note(SURPLUS, NOW)
         assert made.state.changed is None
@@ -42,11 +42,12 @@ def test_what_was_taken_back_before_the_invitation_is_no_beginning_of_a_consent(
     asyncio.run(run())
 
 
-def test_what_others_grant_before_the_invitation_is_from_before() -> None:
+def test_what_others_grant_before_the_invitation_is_no_beginning_of_a_consent() -> None:
     async def run() -> None:
         made = desk()
-        await follow(made, Absent("the service principal"), SURPLUS)
-        assert made.state.granted_before == {"too-much"}
+        await follow(made, NoClient("the service principal"), SURPLUS)
+        made.note(SURPLUS, NOW)
+        assert made.state.changed is None
         await made.close()
 
     asyncio.run(run())
@@ -60,7 +61,6 @@ def test_first_of_what_comes_after_the_invitation_is_the_beginning() -> None:
         made.note(part, NOW + timedelta(minutes=5))
         made.note(s.GRANTED, NOW + timedelta(minutes=6))
         assert made.state.changed == NOW + timedelta(minutes=5)
-        assert made.state.granted_before == frozenset()
         await made.close()
 
     asyncio.run(run())

@@ -25,7 +25,7 @@ def test_every_fact_can_be_read() -> None:
 
 def test_every_step_has_a_name_of_its_own_but_for_those_that_have_several_ways() -> None:
     names = sorted(step.name for step in STEPS)
-    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "consent", "shut", "destroy"])
+    assert names == sorted([*set(names), *["preflight"] * 6, *["close"] * 3, "consent", "shut", "trim", "destroy"])
 
 
 def test_every_step_asks_for_facts_that_exist() -> None:

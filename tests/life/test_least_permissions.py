@@ -48,6 +48,7 @@ from steward.lifecycle.needs import (
     reopen_needs,
     retire_needs,
 )
+from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 from steward.wellknown.roles import GLOBAL_ADMINISTRATOR
 from tests.life import test_windows
 from tests.life.conftest import MakeTenancy
@@ -75,7 +76,7 @@ VARIANTS = (
     "the vendor's application",
     "sign-in and a licence",
     "a window by Terraform",
-    "a window by schedule",
+    "a consent in the browser",
 )
 # Where these two are put to work; a window and a destroy take their time, and these show every condition of theirs.
 EXERCISED = {
@@ -133,10 +134,13 @@ def _live(make_tenancy: MakeTenancy, variant: str, folders: pytest.TempPathFacto
             "edit": lambda text: text.replace("  sign_in:", "  licences: [EXCHANGESTANDARD]\n  sign_in:"),
         },
         "a window by Terraform": {"elevation": "in_window", "seed": test_windows.SEED, "sink": folders.mktemp("sink")},
-        "a window by schedule": {
+        "a consent in the browser": {
             "elevation": "scheduled",
+            "consent": "browser",
             "seed": replace(test_windows.SEED, licences=(SeedLicence("AAD_PREMIUM_P2"),)),
             "sink": folders.mktemp("sink"),
+            # Whatever the logs are read for is then read for the consent.
+            "edit": lambda text: text.replace("consent: browser\n", "consent: browser\nfirst_sign_in: none\n"),
         },
     }
     tenancy = make_tenancy(**options[variant])
@@ -147,6 +151,8 @@ def _live(make_tenancy: MakeTenancy, variant: str, folders: pytest.TempPathFacto
     sink = options[variant].get("sink")
     if sink is None:
         tenancy.post_apply()
+    elif tenancy.scene.tenant.consents_in_browser:
+        _consent_in_window(tenancy, sink)
     elif tenancy.scene.tenant.opens_window:
         _hold_window(tenancy, sink)
     else:
@@ -180,6 +186,33 @@ def _hold_window(tenancy: Tenancy, sink: Path) -> None:
         windowed.sign_in()
         code, output = test_windows.end_of(process)
     assert code == 0, output
+
+
+def _consent_in_window(tenancy: Tenancy, sink: Path) -> None:
+    """Grant what the page of the admin consent grants, and more of both kinds than is declared, in a window for it."""
+    with test_windows.running(tenancy) as process:
+        test_windows.Windowed(tenancy, sink).enrol()
+        test_windows.read_until(process, "waiting     admin consent")
+        tenancy.scene.control.advance_clock(301)
+        _grant_as_page(tenancy, more=("Mail.Read",), more_scopes=("Mail.Send",))
+        code, output = test_windows.end_of(process)
+    assert code == 1, output
+    assert output.count("it was granted, and the tenant file does not declare it") == 2, output
+    roles, scopes = tenancy.grants()
+    assert (len(roles), [sorted(each.split()) for each in scopes]) == (3, [["User.Read", "offline_access"]])
+
+
+def _grant_as_page(tenancy: Tenancy, *, more: Sequence[str], more_scopes: Sequence[str]) -> None:
+    act, application = tenancy.scene.control.act, tenancy.scene.tenant.application
+    (client,) = act("GET", f"/v1.0/servicePrincipals?$filter=displayName eq '{application.display_name}'")["value"]
+    (graph,) = act("GET", f"/v1.0/servicePrincipals?$filter=appId eq '{MICROSOFT_GRAPH_APP_ID}'")["value"]
+    offered = {role["value"]: role["id"] for role in graph["appRoles"]}
+    scopes = [*(entry.value for entry in application.permissions.delegated), *more_scopes]
+    body = {"clientId": client["id"], "resourceId": graph["id"], "consentType": "AllPrincipals"}
+    act("POST", "/v1.0/oauth2PermissionGrants", {**body, "scope": " ".join(scopes)})
+    for name in (*more, *(entry.value for entry in application.permissions.application)):
+        body = {"principalId": client["id"], "resourceId": graph["id"], "appRoleId": offered[name]}
+        act("POST", f"/v1.0/servicePrincipals/{graph['id']}/appRoleAssignedTo", body)
 
 
 def _reopen(tenancy: Tenancy) -> None:
@@ -284,7 +317,7 @@ SHOWN_BY = {
     SIGN_IN: "sign-in and a licence",
     LICENCES: "sign-in and a licence",
     FIRST_SIGN_IN: "a window by Terraform",
-    GOVERNED: "a window by schedule",
+    GOVERNED: "a consent in the browser",
 }
 
 

@@ -16,6 +16,7 @@ from steward.facts import (
     ConsentPageState,
     DelegatedGrant,
     Facts,
+    GrantedBefore,
     MethodsState,
     NoClient,
     SignInAttempt,
@@ -23,7 +24,7 @@ from steward.facts import (
 )
 from steward.lifecycle.actions import Already, Blocked, GraphCall, Invite, Wait
 from steward.lifecycle.step import Step
-from steward.lifecycle.steps import ATTEND, CONSENT, CONSENT_IN_BROWSER, ENROL, TRIM
+from steward.lifecycle.steps import ATTEND, CONSENT, CONSENT_IN_BROWSER, ENROL, TRIM, TRIM_ALONE
 from steward.lifecycle.steps.consent_in_browser import SETTLING
 from steward.lifecycle.steps.preflight import declared_addresses
 from steward.lifecycle.window import is_attended
@@ -45,12 +46,25 @@ NO_API = Absent("the service principal of the API")
 MORE = AppRoleGrant("role-grant-2", s.GRAPH_ID, "undeclared")
 EXTRA = replace(s.GRANTED, app_roles=(*s.GRANTED.app_roles, MORE))
 LESS = replace(s.GRANTED, delegated=())
+NOTHING = GrantedBefore("client-app", frozenset())
+FROM_BEFORE = replace(NOTHING, ids=frozenset({"role-grant-1", "role-grant-2"}))
+OWED = replace(NOTHING, is_owed=True)
+# Somebody else of the tenant has agreed to be signed in with, which nobody's admin consent brings.
+BY_A_USER = DelegatedGrant("grant-9", s.GRAPH_ID, "somebody else", frozenset({"openid"}))
+USED = replace(s.GRANTED, delegated=(*s.GRANTED.delegated, BY_A_USER))
+LITTLE = replace(s.CALLER, permissions=frozenset({"Application.Read.All", "DelegatedPermissionGrant.Read.All"}))
 BEFORE = replace(
-    w.READY, grants=s.GRANTS, consent_page=ConsentPageState(), consent_entry=Absent("a consent"), attempts=()
+    w.READY,
+    grants=s.GRANTS,
+    granted_before=NOTHING,
+    consent_page=ConsentPageState(),
+    consent_entry=Absent("a consent"),
+    attempts=(),
 )
 DURING = replace(
     w.RUNNING,
     grants=s.GRANTS,
+    granted_before=NOTHING,
     consent_page=INVITED,
     consent_entry=Absent("a consent"),
     attempts=(),
@@ -83,7 +97,7 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
         CONSENT,
         replace(BEFORE, grants=EXTRA),
         OWN,
-        ["revoked RevokeAppRole"],
+        ["revoked RevokeAppRole", "already consent"],
     ),
     (
         "head opens no window over what the vendor's has from before",
@@ -91,10 +105,45 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
         replace(
             BEFORE,
             grants=replace(LESS, app_roles=EXTRA.app_roles),
-            consent_page=ConsentPageState(granted_before=frozenset({"role-grant-1", "role-grant-2"})),
+            granted_before=FROM_BEFORE,
         ),
         VENDORS,
-        ["blocked consent"],
+        ["found CiraSync", "blocked consent"],
+    ),
+    (
+        "head names what the vendor's has from before although nothing is missing",
+        CONSENT,
+        replace(BEFORE, grants=EXTRA, granted_before=FROM_BEFORE),
+        VENDORS,
+        ["found CiraSync", "already consent"],
+    ),
+    (
+        "head takes from the vendor's what a killed run's consent brought",
+        CONSENT,
+        replace(BEFORE, grants=EXTRA, granted_before=replace(OWED, is_earlier=True)),
+        VENDORS,
+        ["revoked RevokeAppRole", "already consent"],
+    ),
+    (
+        "head takes nothing from the vendor's where nobody knows what it had",
+        CONSENT,
+        replace(BEFORE, grants=EXTRA, granted_before=UNREADABLE),
+        VENDORS,
+        ["found CiraSync", "already consent"],
+    ),
+    (
+        "head opens a window whatever users granted for themselves",
+        CONSENT,
+        replace(BEFORE, grants=replace(LESS, delegated=(BY_A_USER,))),
+        VENDORS,
+        ["found CiraSync", "already consent"],
+    ),
+    (
+        "head names what users granted our own for themselves",
+        CONSENT,
+        replace(BEFORE, grants=USED),
+        OWN,
+        ["found CiraSync", "already consent"],
     ),
     (
         "head does not begin a sealed tenant anew",
@@ -189,7 +238,7 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
     (
         "what the vendor's had before is not ours to take",
         CONSENT_IN_BROWSER,
-        replace(DURING, grants=EXTRA, consent_page=replace(INVITED, granted_before=frozenset({"role-grant-2"}))),
+        replace(DURING, grants=EXTRA, granted_before=FROM_BEFORE),
         VENDORS,
         ["already admin consent"],
     ),
@@ -226,10 +275,108 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
         ["already admin consent"],
     ),
     # Afterwards.
-    ("trim takes back what came late", TRIM, replace(DURING, grants=EXTRA), OWN, ["revoked RevokeAppRole"]),
-    ("trim leaves what is declared", TRIM, replace(DURING, grants=s.GRANTED), OWN, ["already grants"]),
-    ("trim finds nothing where nobody consented", TRIM, replace(DURING, grants=NOT_THERE), VENDORS, ["already grants"]),
-    ("trim cannot tell without the grants", TRIM, replace(DURING, grants=UNREADABLE), OWN, ["blocked it"]),
+    ("trim takes back what came late", TRIM, replace(DURING, known_grants=EXTRA), OWN, ["revoked RevokeAppRole"]),
+    (
+        "trim takes back what came late from the vendor's",
+        TRIM,
+        replace(DURING, known_grants=EXTRA),
+        VENDORS,
+        ["revoked RevokeAppRole"],
+    ),
+    ("trim leaves what is declared", TRIM, replace(DURING, known_grants=s.GRANTED), OWN, ["already grants"]),
+    (
+        "trim finds nothing where nobody consented",
+        TRIM,
+        replace(DURING, known_grants=NOT_THERE),
+        VENDORS,
+        ["already grants"],
+    ),
+    ("trim cannot tell without the grants", TRIM, replace(DURING, known_grants=UNREADABLE), OWN, ["blocked it"]),
+    (
+        "trim names what users granted our own for themselves",
+        TRIM,
+        replace(DURING, known_grants=USED),
+        OWN,
+        ["found CiraSync"],
+    ),
+    (
+        "trim names what the vendor's has from before",
+        TRIM,
+        replace(DURING, known_grants=EXTRA, granted_before=FROM_BEFORE),
+        VENDORS,
+        ["found CiraSync"],
+    ),
+    (
+        "trim goes by what is declared on the APIs that are there",
+        TRIM,
+        replace(DURING, known_grants=replace(EXTRA, resources={})),
+        OWN,
+        ["revoked RevokeAppRole", "revoked RevokeAppRole", "revoked DeleteDelegatedGrant"],
+    ),
+    # In closing alone.
+    (
+        "trim alone takes back what it may",
+        TRIM_ALONE,
+        replace(DURING, known_grants=EXTRA),
+        OWN,
+        ["revoked RevokeAppRole"],
+    ),
+    (
+        "trim alone takes from the vendor's what is owed",
+        TRIM_ALONE,
+        replace(DURING, known_grants=EXTRA, granted_before=replace(OWED, is_earlier=True)),
+        VENDORS,
+        ["revoked RevokeAppRole"],
+    ),
+    (
+        "trim alone passes over what the vendor's has from before",
+        TRIM_ALONE,
+        replace(DURING, known_grants=EXTRA, granted_before=FROM_BEFORE),
+        VENDORS,
+        ["already CiraSync"],
+    ),
+    (
+        "trim alone names it where a consent is owed a look",
+        TRIM_ALONE,
+        replace(DURING, known_grants=EXTRA, granted_before=replace(FROM_BEFORE, is_owed=True)),
+        VENDORS,
+        ["found CiraSync"],
+    ),
+    (
+        "trim alone names what its token may not take back",
+        TRIM_ALONE,
+        replace(DURING, caller=LITTLE, known_grants=EXTRA),
+        OWN,
+        ["found application permission undeclared of CiraSync"],
+    ),
+    (
+        "trim alone keeps no closing from its end",
+        TRIM_ALONE,
+        replace(DURING, known_grants=UNREADABLE),
+        OWN,
+        ["already it"],
+    ),
+    (
+        "trim alone names what is owed and cannot be looked at",
+        TRIM_ALONE,
+        replace(DURING, known_grants=UNREADABLE, granted_before=OWED),
+        OWN,
+        ["found it"],
+    ),
+    (
+        "trim alone does not pass over evidence that is not whole",
+        TRIM_ALONE,
+        replace(DURING, known_grants=UNREADABLE, granted_before=replace(NOTHING, trouble="a line was changed")),
+        OWN,
+        ["found it"],
+    ),
+    (
+        "trim alone leaves it to closing that the account is not ours",
+        TRIM_ALONE,
+        replace(DURING, account=replace(w.CLOSED, stamp=None), known_grants=EXTRA, granted_before=OWED),
+        OWN,
+        ["already grants"],
+    ),
     # The sign-in that comes after it.
     (
         "attend awaits none besides the consent",

@@ -12,6 +12,7 @@ from steward.facts import Absent, Facts, RoleHoldings, SignInState, Unreadable
 from steward.lifecycle.post_apply import PostApply, close_only, post_apply, preview
 from steward.lifecycle.runner import StepOutcome
 from steward.lifecycle.step import Step
+from steward.lifecycle.steps import TRIM_ALONE
 from tests.lifecycle import situation as s
 from tests.lifecycle.test_windows import NOW, OVER, RUNNING
 
@@ -36,12 +37,14 @@ class Steps:
     ) -> None:
         self._writes = writes or {}
         self.seen: list[str] = []
+        self.last: Step | None = None
         self._blocked = blocked
         self._acts = acts or {}
         self._facts = facts or Facts()
 
     async def run(self, step: Step) -> StepOutcome:
         self.seen.append(step.name)
+        self.last = step
         await asyncio.sleep(0)
         if step.name in self._acts:
             self._acts[step.name]()
@@ -203,6 +206,47 @@ def test_role_of_an_account_that_is_gone_by_the_last_reading_is_not_told_from_an
     result.take(StepOutcome("close", facts=replace(s.DEPLOYED, account=gone, roles=gone)))
     assert result.privileged_roles is None
     assert result.is_enabled is None
+
+
+@pytest.mark.parametrize("moment", ["trim", "seal"])
+def test_whoever_breaks_it_off_before_the_seal_has_all_taken_back_told_and_no_latch_that_grants(moment: str) -> None:
+    reached, result = asyncio.Event(), PostApply()
+    steps = Steps(blocked="trim", acts={moment: reached.set})
+
+    async def broken_off() -> None:
+        task = asyncio.ensure_future(post_apply(steps.run, opens_window=True, consents_in_browser=True, result=result))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(broken_off())
+    assert "trim" in steps.finished
+    assert steps.finished[-1] == "abandon"
+    assert result.steps["trim"] == "blocked"
+    assert result.exit_code is ExitCode.FINDINGS, "what came of it is told, and not that it was broken off alone"
+
+
+def test_defect_in_trim_leaves_no_latch_that_grants() -> None:
+    steps = Steps(acts={"trim": fail})
+    with pytest.raises(RuntimeError):
+        consent_in_browser(steps)
+    assert steps.finished[-3:] == ["close", "shut", "abandon"]
+
+
+@pytest.mark.parametrize("blocked", ["", "close", "abandon", "trim"])
+def test_close_alone_trims_once_all_else_is_done(blocked: str) -> None:
+    steps = Steps(blocked)
+    asyncio.run(close_only(steps.run, opens_window=True, consents_in_browser=True))
+    assert steps.finished == ["close", "shut", "abandon", "trim"]
+    assert steps.last is TRIM_ALONE, "what it cannot look at keeps no closing from its end"
+
+
+def test_defect_in_closing_alone_keeps_nothing_from_being_taken_back() -> None:
+    steps = Steps(acts={"close": fail})
+    with pytest.raises(RuntimeError):
+        asyncio.run(close_only(steps.run, consents_in_browser=True))
+    assert steps.finished == ["abandon", "trim"]
 
 
 @pytest.mark.parametrize("blocked", ["", "close"])

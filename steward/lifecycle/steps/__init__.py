@@ -30,7 +30,7 @@ from steward.lifecycle.steps.revoke import REVOKE
 from steward.lifecycle.steps.seal import SEAL
 from steward.lifecycle.steps.settle import SETTLE
 from steward.lifecycle.steps.shut import SHUT
-from steward.lifecycle.steps.trim import TRIM
+from steward.lifecycle.steps.trim import TRIM, TRIM_ALONE
 from steward.lifecycle.steps.verify import VERIFY
 
 STEPS: tuple[Step, ...] = (
@@ -58,6 +58,7 @@ STEPS: tuple[Step, ...] = (
     VERIFY,
     CLOSE_ALONE,
     SHUT_ALONE,
+    TRIM_ALONE,
     GUARD,
     REOPEN,
     HOLD,
@@ -105,5 +106,6 @@ __all__ = [
     "SHUT_ALONE",
     "STEPS",
     "TRIM",
+    "TRIM_ALONE",
     "VERIFY",
 ]

@@ -10,8 +10,8 @@ from steward.acts import CreateDelegatedGrant, GrantAppRole, SetDelegatedScopes
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, GrantsState, NoClient, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell
-from steward.lifecycle.consenting import take_back
-from steward.lifecycle.declared import delegated_wishes, lacking, missing_roles, surplus
+from steward.lifecycle.consenting import leave_alone, name_from_before, since_when, take_back
+from steward.lifecycle.declared import delegated_wishes, lacking, missing_roles
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.step import Step
 from steward.lifecycle.window import is_sealed
@@ -43,15 +43,16 @@ def _is_to_come(facts: Facts, tenant: Tenant) -> bool:
 
 
 def _in_browser(facts: Facts, grants: GrantsState, tenant: Tenant, account_id: str) -> Iterator[Action]:
-    """Take back what our own registration has beyond the file, and say what stands in the way of a window."""
-    yield from take_back(facts, grants, tenant, account_id)
-    extra = list(surplus(grants, tenant, account_id))
-    missing = lacking(grants, tenant, account_id)
-    if extra and missing and not tenant.application.is_own:
+    """Take back what goes beyond the file and is ours to take, name the rest, and say what stands in a window's way."""
+    known = (facts, grants, tenant, account_id)
+    yield from take_back(*known)
+    missing, before = lacking(grants, tenant, account_id), name_from_before(*known)
+    yield from leave_alone(*known)
+    if before and missing:
         yield Blocked(
             "consent",
-            f"{grants.client.name} has more than the tenant file declares, from before: {', '.join(extra)}; no window "
-            "is opened, since nobody could tell this from what its consent brings",
+            f"{grants.client.name} has more than the tenant file declares, {since_when(facts)}: {', '.join(before)}; "
+            "no window is opened, since nobody could tell this from what its consent brings",
             "declare it under application.permissions, or revoke it; then run again",
         )
     elif missing and _is_to_come(facts, tenant):
@@ -62,6 +63,8 @@ def _in_browser(facts: Facts, grants: GrantsState, tenant: Tenant, account_id: s
             f"declared but not granted: {', '.join(missing)}; the tenant is sealed, and no window is opened again",
             "write 'consent: graph' into the tenant file, which needs no role and nobody's sign-in, and run again",
         )
+    else:
+        yield Already("consent", "every declared permission is granted")
 
 
 def _unknown_permissions(grants: GrantsState, tenant: Tenant) -> Iterator[Action]:
@@ -106,4 +109,4 @@ def _grants(_: Facts, grants: GrantsState, tenant: Tenant, account_id: str) -> I
             yield GraphCall("granted", subject, SetDelegatedScopes(wish.existing.grant_id, scopes))
 
 
-CONSENT = Step(name="consent", reads=("account", "stack", "grants", "consent_page"), decide=decide)
+CONSENT = Step(name="consent", reads=("account", "stack", "grants", "granted_before"), decide=decide)

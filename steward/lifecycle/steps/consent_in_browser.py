@@ -155,7 +155,18 @@ def _by_whom(facts: Facts, tenant: Tenant) -> str:
 
 CONSENT_IN_BROWSER = Step(
     name="consent",
-    reads=("account", "methods", "stack", "window", "now", "grants", "attempts", "consent_page", "consent_entry"),
+    reads=(
+        "account",
+        "methods",
+        "stack",
+        "window",
+        "now",
+        "grants",
+        "granted_before",
+        "attempts",
+        "consent_page",
+        "consent_entry",
+    ),
     decide=decide,
     invites=True,
 )

@@ -1,9 +1,10 @@
-"""What one of our programs costs, as a process of its own: its computing and the most memory that it held."""
+"""What a process costs: its computing, its children's included, and the most memory that one of them held."""
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -11,7 +12,7 @@ from typing import IO
 from scripts.environment import child_environment
 
 ROOT = Path(__file__).resolve().parents[1]
-_KIB = 1024
+_LAUNCHER = Path(__file__).with_name("launching.py")
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,31 @@ class Cost:
     memory: int
 
 
-def run_program(words: Sequence[str], *, out: IO[bytes] | None = None) -> Cost:
+def run_program(words: Sequence[str], *, out: IO[bytes] | int | None = None) -> Cost:
     """Run `scripts/<first word>` to its end; raises `RuntimeError` where it does not end well."""
     command = [sys.executable, str(ROOT / "scripts" / words[0]), *words[1:]]
-    process = subprocess.Popen(command, cwd=ROOT, env=child_environment(ROOT), stdout=out)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{words[0]} ended with {process.returncode}")
-    # Linux counts in KiB, macOS in bytes.
-    memory = used.ru_maxrss * (1 if sys.platform == "darwin" else _KIB)
-    return Cost(used.ru_utime + used.ru_stime, memory)
+    return run(command, environment=child_environment(ROOT), folder=ROOT, out=out)
+
+
+def run(
+    command: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    out: IO[bytes] | int | None = None,
+    to_its_first_line: bool = False,
+) -> Cost:
+    """Run a command to its end, or only until it has said a line; raises `RuntimeError` where it does not end well."""
+    lasts = "to-its-first-line" if to_its_first_line else "to-its-end"
+    reading, writing = os.pipe()
+    with os.fdopen(reading, encoding="utf-8") as told:
+        try:
+            launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(writing), lasts]
+            ended = subprocess.run(
+                [*launcher, *command], cwd=folder, env=dict(environment), stdout=out, pass_fds=(writing,), check=False
+            )
+        finally:
+            os.close(writing)
+        if ended.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} ended with {ended.returncode}")
+        return Cost(**json.load(told))

@@ -10,29 +10,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.program import run_program, run_until_told, shared_parser
+from scripts.identities_verbs import VERBS, parse
+from scripts.program import run_program, run_until_told
 from scripts.wiring import sign_in
 from steward.config.loader import load_tenant
 from steward.config.made import write_made
 from steward.config.model import CertificateTrust, KeyVaultSink, Tenant
 from steward.errors import ConfigError, ExitCode, RefusedError, worse
-from steward.evidence import EvidenceFile
+from steward.evidence import EvidenceFile, describe_tenant
 from steward.facts import Facts
 from steward.graph.session import GraphSession
 from steward.graph.sign_in_methods import BrowserSignIn, CliSignIn, DeviceCodeSignIn, SignInMethod
 from steward.identities.key_files import key_file, make_certificate, plan_certificate, read_certificate
 from steward.identities.ours import find_kept, in_the_way
-from steward.identities.roster import NAMES, ROSTER, find_identities
+from steward.identities.roster import ROSTER, find_identities
 from steward.identities.steps import (
-    READING,
-    WRITING,
     Chosen,
     ends_soon,
     list_step,
@@ -47,45 +45,8 @@ from steward.lifecycle.step import Step
 from steward.registrations import Registrations, RegistrationState
 from steward.wellknown.clients import GRAPH_COMMAND_LINE
 
-_VERBS: Mapping[str, str] = {
-    "plan": "show what make would do, and do nothing",
-    "make": "make the identities, or bring them to what they should be",
-    "list": "show what differs from what should be",
-    "retire": "take away what leads to Global Administrator, or with --all the identities themselves",
-}
 # Registering, and what was registered a moment ago showing everywhere, takes its time.
 _BUDGET_SECONDS = 180.0
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Return the parsed arguments."""
-    parser = shared_parser("Makes, lists and takes back the identities that do the work in a tenant.")
-    verbs = "; ".join(f"{verb}: {meaning}" for verb, meaning in _VERBS.items())
-    parser.add_argument("verb", choices=list(_VERBS), metavar="|".join(_VERBS), help=verbs)
-    parser.add_argument("tenant", type=Path, help="the tenant file")
-    parser.add_argument(
-        "identities",
-        nargs="*",
-        default=(),
-        metavar="identity",
-        help=f"only these of {', '.join(NAMES)} (default: the usual ones)",
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--device-code", action="store_true", help="sign in at a browser elsewhere, with a code")
-    how.add_argument("--azure-cli", action="store_true", help="use Azure CLI's sign-in as far as its token goes")
-    parser.add_argument("--renew", action="store_true", help="make: replace the certificates, whenever they end")
-    parser.add_argument("--all", action="store_true", help="retire: delete the identities")
-    parser.add_argument("--unsealed", action="store_true", help="retire: although the tenant is not sealed")
-    # Otherwise the identities could not follow an option.
-    parsed = parser.parse_intermixed_args(arguments)
-    unknown = sorted(set(parsed.identities) - set(NAMES))
-    if unknown:
-        parser.error(f"no identity is called {', '.join(unknown)}; there are {', '.join(NAMES)}")
-    if parsed.verb != "make" and parsed.renew:
-        parser.error("--renew is for make")
-    if parsed.verb != "retire" and (parsed.all or parsed.unsealed):
-        parser.error("--all and --unsealed are for retire")
-    return parsed
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -108,10 +69,10 @@ async def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
             f"{tenant.name} is not sealed",
             why="the account may hold the role, and the identities that take it away would lose the right to",
             next_move="run scripts/post_apply.py with --write-sealed-on first; a tenant without a service account "
-            "takes --unsealed",
+            "takes --unsealed, which goes on only if no privileged role is held",
         )
     # Nobody is asked to consent to more than the verb takes; Azure CLI has what it has.
-    scopes = () if parsed.azure_cli else READING if parsed.verb in {"plan", "list"} else WRITING
+    scopes = () if parsed.azure_cli else VERBS[parsed.verb].scopes
     method = _method(parsed, console)
     async with sign_in(tenant, is_urgent=False, observe=console.show, method=method, scopes=scopes) as session:
         visit = Visit(parsed, tenant, session, console)
@@ -250,11 +211,7 @@ class Visit:
     async def _record(self, step: Step) -> StepOutcome:
         """Perform a step, with an evidence file of its own: who may demote, and who may not any more, is on record."""
         caller = self.session.caller
-        about: dict[str, Any] = {
-            "tenant": self.tenant.name,
-            "tenant_id": self.tenant.tenant.id,
-            "program": f"identities {self.parsed.verb}",
-        }
+        about = {**describe_tenant(self.tenant), "program": f"identities {self.parsed.verb}"}
         with ExitStack() as opened:
             evidence = opened.enter_context(
                 EvidenceFile(

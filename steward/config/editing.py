@@ -5,6 +5,7 @@ wanted, so that a layout that cannot be edited safely is left alone and whoever 
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,8 @@ from steward.config.source import compose, read_text
 
 _BYTE_ORDER_MARK = "\ufeff"
 _STEP = 2
+_QUOTES = ("'", '"')
+_REST_IN_BRACES = re.compile(r"[ \t]*(?P<comma>,?)[ \t]*(?:#[^\r\n]*)?")
 
 ByHand = Callable[[str], Exception]
 
@@ -81,29 +84,58 @@ def _edit(path: Path, text: str, key: KeyPath, value: str) -> Iterator[str]:
             break
         node, _ = inner, left.pop(0)
     if not left and isinstance(node, ScalarNode):
-        yield f"{mark}{body[: node.start_mark.index]}{value}{body[node.end_mark.index :]}"
-    elif left and isinstance(node, MappingNode) and node.value:
-        for edited in _added(body, node, [str(each) for each in left], value):
+        quote = node.style if node.style in _QUOTES else ""
+        yield f"{mark}{body[: node.start_mark.index]}{quote}{value}{quote}{body[node.end_mark.index :]}"
+    elif left and isinstance(node, MappingNode) and (node.value or node.flow_style):
+        added = _added_in_braces if node.flow_style else _added
+        for edited in added(body, node, [str(each) for each in left], value):
             yield f"{mark}{edited}"
+
+
+def _added_in_braces(body: str, mapping: MappingNode, names: list[str], value: str) -> Iterator[str]:
+    """Yield the text with a key added to a mapping in braces, written as its other keys are."""
+    if not mapping.value:
+        line = f"{': {'.join(names)}: {value}{'}' * (len(names) - 1)}"
+        end = mapping.end_mark.index - 1
+        yield f"{body[:end]}{line}{body[end:]}"
+        return
+    first, last = (mapping.value[place][0] for place in (0, -1))
+    quote = '"' if first.style == '"' else ""
+    *outer, inner = (f"{quote}{name}{quote}" for name in names)
+    line = f"{''.join(f'{name}: {{' for name in outer)}{inner}: {quote}{value}{quote}{'}' * len(outer)}"
+    end = _end_of(mapping.value[-1][1])
+    if not body[: last.start_mark.index].rpartition("\n")[2].strip():
+        # Each key has a line of its own, and so gets this one, after the comment of the last.
+        apart = f"{_newline_of(body)}{' ' * last.start_mark.column}"
+        rest = _REST_IN_BRACES.match(body, end)
+        after = rest.end() if rest else end
+        if rest and rest["comma"]:
+            yield f"{body[:after]}{apart}{line},{body[after:]}"
+        else:
+            yield f"{body[:end]},{body[end:after]}{apart}{line}{body[after:]}"
+    else:
+        yield f"{body[:end]}, {line}{body[end:]}"
+    yield f"{body[: first.start_mark.index]}{line}, {body[first.start_mark.index :]}"
 
 
 def _added(body: str, mapping: MappingNode, names: list[str], value: str) -> Iterator[str]:
     """Yield the text with a key added to a mapping: after the last of its keys, or before the first."""
     first_key = mapping.value[0][0].start_mark
-    if mapping.flow_style:
-        line = f"{': {'.join(names)}: {value}{'}' * (len(names) - 1)}"
-        end = _end_of(mapping.value[-1][1])
-        yield f"{body[:end]}, {line}{body[end:]}"
-        yield f"{body[: first_key.index]}{line}, {body[first_key.index :]}"
-        return
-    newline = "\r\n" if "\r\n" in body else "\n"
+    newline = _newline_of(body)
     *outer, last = (f"{' ' * (first_key.column + _STEP * depth)}{name}:" for depth, name in enumerate(names))
     lines = newline.join(chain(outer, [f"{last} {value}"]))
     end = len(body[: _end_of(mapping.value[-1][1])].rstrip())
     end = min(index for index in (body.find("\r", end), body.find("\n", end), len(body)) if index >= 0)
+    # A comment that is indented further belongs to what stands above it.
+    deeper = re.compile(rf"(?:\r?\n {{{first_key.column + 1},}}#[^\r\n]*)*").match(body, end)
+    end = deeper.end() if deeper else end
     yield f"{body[:end]}{newline}{lines}{body[end:]}"
     start = first_key.index
     yield f"{body[:start]}{lines.lstrip()}{newline}{' ' * first_key.column}{body[start:]}"
+
+
+def _newline_of(body: str) -> str:
+    return "\r\n" if "\r\n" in body else "\n"
 
 
 def _end_of(node: Node) -> int:

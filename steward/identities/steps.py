@@ -10,7 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from steward import acts
 from steward.config.model import CertificateTrust, Tenant
+from steward.errors import ExitCode
 from steward.facts import Absent, Caller, Facts, Organization, Unreadable
+from steward.identities.demoted import READS as DEMOTED_READS
+from steward.identities.demoted import check_demoted
 from steward.identities.differences import Difference, Stage, compare, name_role
 from steward.identities.ours import find_kept, find_stamped, in_the_way
 from steward.identities.roster import ROSTER, Identity
@@ -27,7 +30,7 @@ from steward.wellknown.roles import (
     PRIVILEGED_ROLE_ADMINISTRATOR,
 )
 
-# What is asked of the person who signs in: to read, and to write.
+# What is asked of the person who signs in: to read, to write, and to take back, which looks at the account as well.
 READING = ("Application.Read.All", "Organization.Read.All", "RoleManagement.Read.Directory")
 WRITING = (
     "Application.ReadWrite.All",
@@ -35,6 +38,7 @@ WRITING = (
     "AppRoleAssignment.ReadWrite.All",
     "RoleManagement.ReadWrite.Directory",
 )
+RETIRING = (*WRITING, "User.Read.All")
 _NEEDED_TO_WRITE = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
 _ROLE_WRITING = "RoleManagement.ReadWrite.Directory"
 _LONGEST_RENEWAL = timedelta(days=30)
@@ -121,24 +125,33 @@ def list_step(chosen: Chosen) -> Step:
     return _step(decide)
 
 
-def _step(decide: Callable[[Facts, Tenant], Iterator[Action]]) -> Step:
-    return Step("identities", ("caller", "organization", "registrations"), decide, looks_again=True)
+def _step(decide: Callable[[Facts, Tenant], Iterator[Action]], *reads: str) -> Step:
+    return Step("identities", ("caller", "organization", "registrations", *reads), decide, looks_again=True)
 
 
 def _with_check(decide: Callable[[Facts, Tenant], Iterator[Action]], chosen: Chosen) -> Step:
-    """Return the step that looks at the caller first, and says of which identity there is nothing."""
+    """Return the step that looks at the caller and at the account first, and says of which identity there is nothing.
+
+    While a privileged role shows nothing is taken away, nor while nobody can tell; but of a sealed tenant, whose role
+    was seen to be gone, what cannot be told only counts.
+    """
 
     def checked(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         blocked = list(_check(facts, needs_writing=True))
         yield from blocked
         if blocked or not isinstance(facts.registrations, Registrations):
             return
+        held = list(check_demoted(facts, tenant))
+        yield from held
+        is_sealed = tenant.account.sealed_on is not None
+        if any(each.exit_code is not ExitCode.COULD_NOT_TELL or not is_sealed for each in held):
+            return
         yield from decide(facts, tenant)
         for identity in chosen.identities:
             if not find_stamped(identity.name, facts.registrations, tenant):
                 yield Already(identity.name, "there is no application of it")
 
-    return _step(checked)
+    return _step(checked, *DEMOTED_READS)
 
 
 def _check(facts: Facts, *, needs_writing: bool) -> Iterator[Action]:

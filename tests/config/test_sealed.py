@@ -63,7 +63,7 @@ def test_day_is_added_and_every_other_byte_kept(layout: str, newline: str, tmp_p
     assert write_sealed_on(file, DAY) is True
 
     after = file.read_bytes().decode()
-    additions = (f"{newline}  {LINE}", f"{newline}      {LINE}", f", {LINE}")
+    additions = (f"{newline}  {LINE},", f"{newline}  {LINE}", f"{newline}      {LINE}", f", {LINE}")
     assert before in [after.replace(addition, "", 1) for addition in additions]
     sealed = load_tenant(file)
     assert sealed.account.sealed_on == DAY

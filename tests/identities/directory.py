@@ -7,7 +7,7 @@ from typing import Any
 
 from steward import acts
 from steward.config.model import GithubTrust, Identities, Tenant
-from steward.facts import Caller, Facts, Organization, Sku
+from steward.facts import Absent, Caller, Facts, Organization, RoleHoldings, Sku
 from steward.identities.steps import WRITING
 from steward.registrations import (
     CertificateState,
@@ -46,9 +46,11 @@ CALLER = Caller(
 ORGANIZATION = Organization(domains=(), skus=(Sku("sku", "AAD_PREMIUM", frozenset({"AAD_PREMIUM"}), 1, 0),))
 
 
-def facts(registrations: Registrations, caller: Caller = CALLER) -> Facts:
-    """Return what a step is shown."""
-    return Facts(caller=caller, organization=ORGANIZATION, registrations=registrations)
+def facts(registrations: Registrations, caller: Caller = CALLER, **others: Any) -> Facts:
+    """Return what a step is shown; there is no account unless `others` say so."""
+    nobody: dict[str, Any] = {"account": Absent("account"), "roles": Absent("roles"), "twins": RoleHoldings()}
+    shown: dict[str, Any] = {"caller": caller, "organization": ORGANIZATION, "registrations": registrations}
+    return Facts(**(nobody | shown | others))
 
 
 class Directory:

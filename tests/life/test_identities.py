@@ -18,10 +18,11 @@ from azure.identity import ClientAssertionCredential
 from scripts import verify_evidence
 from scripts.rehearsal.tenant_file import NAME
 from steward.identities.roster import ROSTER, find_identities
-from steward.identities.steps import READING, WRITING
+from steward.identities.steps import READING, RETIRING, WRITING
 from steward.identities.wanted import want
+from steward.wellknown.account import STAMP
 from steward.wellknown.permissions import known_permissions
-from steward.wellknown.roles import is_privileged_role
+from steward.wellknown.roles import GLOBAL_ADMINISTRATOR, is_privileged_role
 from tests.life.identities_tenancy import (
     BRANCH,
     ENVIRONMENT,
@@ -181,6 +182,61 @@ def test_sealed_tenant_keeps_no_way_to_global_administrator(tenancy: IdentitiesT
     assert {each.name for each in ROSTER} >= set(USUAL)
 
 
+def add_account(tenancy: IdentitiesTenancy) -> str:
+    """Create the account of the tenant file as its stack does, long enough ago for a look at it to be believed soon."""
+    control, account = tenancy.scene.control, tenancy.tenant.account
+    body = {
+        "accountEnabled": False,
+        "displayName": account.display_name,
+        "employeeType": STAMP,
+        "mailNickname": "account",
+        "passwordProfile": {"password": "Kelp-9-lantern"},
+        "userPrincipalName": account.login,
+    }
+    created = control.act("POST", "/v1.0/users", body)
+    control.advance_clock(15 * 60)
+    return str(created["id"])
+
+
+def test_unsealed_tenant_keeps_what_demotes_while_the_account_holds_a_role(
+    tenancy: IdentitiesTenancy, text: str
+) -> None:
+    tenancy.start_over(text)
+    tenancy.run("make", "close")
+    control = tenancy.scene.control
+    role = {"principalId": add_account(tenancy), "roleDefinitionId": GLOBAL_ADMINISTRATOR, "directoryScopeId": "/"}
+    assigned = control.act("POST", "/v1.0/roleManagement/directory/roleAssignments", role)
+    before = tenancy.snapshot()
+    control.clear_journal()
+    for options in (("--unsealed",), ("--unsealed", "--all", "close")):
+        told = tenancy.run("retire", *options, code=1)
+        assert "it holds Global Administrator (direct" in told
+        assert f"close.py {NAME}.yaml" in told
+    assert (tenancy.snapshot(), tenancy.writes()) == (before, [])
+    control.act("DELETE", f"/v1.0/roleManagement/directory/roleAssignments/{assigned['id']}")
+    group = {
+        "displayName": "sg-admins-by-group",
+        "mailEnabled": False,
+        "mailNickname": "sg-admins-by-group",
+        "securityEnabled": True,
+        "isAssignableToRole": True,
+    }
+    group_id = control.act("POST", "/v1.0/groups", group)["id"]
+    control.act("POST", "/v1.0/roleManagement/directory/roleAssignments", role | {"principalId": group_id})
+    member = {"@odata.id": f"{tenancy.scene.sandbox.base_url}/v1.0/directoryObjects/{role['principalId']}"}
+    control.act("POST", f"/v1.0/groups/{group_id}/members/$ref", member)
+    assert "Global Administrator (through group" in tenancy.run("retire", "--unsealed", code=1)
+    control.act("DELETE", f"/v1.0/groups/{group_id}")
+    control.clear_journal()
+    control.declare_faults({"path": "/v1.0/roleManagement/directory/roleAssignments", "status": 403, "times": 99})
+    assert "could not tell" in tenancy.run("retire", "--unsealed", code=3)
+    assert tenancy.writes() == []
+    assert set(ways_to_global_administrator(tenancy)) == {f"CiraSync close ({NAME})"}
+    control.clear_faults()
+    tenancy.run("retire", "--unsealed")
+    assert ways_to_global_administrator(tenancy) == {}
+
+
 def ways_to_global_administrator(tenancy: IdentitiesTenancy) -> dict[str, set[str]]:
     """Compute, from the directory itself, by what each application of ours reaches Global Administrator.
 
@@ -302,7 +358,9 @@ def test_each_permission_that_the_administrator_is_asked_for_is_needed_and_no_ot
 
     send(WRITING, ("make",))
     send(READING, ("plan",), ("list",))
-    send(WRITING, ("retire", "--all", "--unsealed"))
+    # Retiring looks at the account, and asks for more where there is one.
+    add_account(tenancy)
+    send(RETIRING, ("retire", "--all", "--unsealed"))
 
 
 def test_what_graph_does_not_show_is_named_with_the_command_that_does(tenancy: IdentitiesTenancy, text: str) -> None:

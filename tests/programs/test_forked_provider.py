@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -61,7 +62,14 @@ def executable(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def serve(executable: Path, tmp_path: Path) -> Iterator[Callable[..., Serving]]:
+def folder() -> Iterator[Path]:
+    """A folder with a short name: that of a socket has 107 characters at most, and a test's own may have as many."""
+    with tempfile.TemporaryDirectory(prefix="forked-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def serve(executable: Path, folder: Path) -> Iterator[Callable[..., Serving]]:
     """Give a starter of providers, whose socket is in the test's folder; each in a process group of its own."""
     with ExitStack() as running:
 
@@ -69,7 +77,7 @@ def serve(executable: Path, tmp_path: Path) -> Iterator[Callable[..., Serving]]:
             terraform = running.enter_context(
                 subprocess.Popen(
                     [sys.executable, "-c", _TERRAFORM, str(executable)],
-                    env={**os.environ, **_COOKIE, "TMPDIR": str(tmp_path), **(variables or {})},
+                    env={**os.environ, **_COOKIE, "TMPDIR": str(folder), **(variables or {})},
                     stdout=subprocess.PIPE,
                     text=True,
                     start_new_session=True,
@@ -85,13 +93,13 @@ def serve(executable: Path, tmp_path: Path) -> Iterator[Callable[..., Serving]]:
 
 @pytest.mark.parametrize("variables", [{}, AS_IT_IS], ids=["forked", "as it is"])
 def test_provider_serves_in_the_environment_that_terraform_gives_it(
-    serve: Callable[..., Serving], tmp_path: Path, variables: Mapping[str, str]
+    serve: Callable[..., Serving], folder: Path, variables: Mapping[str, str]
 ) -> None:
     serving = serve(variables)
     core, plugin, network, _, transport, certificate = serving.handshake
     assert (core, plugin, network, transport) == ("1", "6", "unix", "grpc")
     assert certificate
-    assert serving.socket.is_relative_to(tmp_path)
+    assert serving.socket.is_relative_to(folder)
     assert serving.takes_connections()
     command = Path(f"/proc/{serving.process_id}/cmdline").read_text(encoding="utf-8").split("\0")
     assert ("sandbox.provider" in command) == bool(variables), "it is started in the other way"

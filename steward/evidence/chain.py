@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 PATTERN = "*.jsonl"
 # No line of ours comes near it; what is longer was written by something else, and is not read into memory.
 LONGEST_LINE = 16 * 1024 * 1024
+# No run of ours comes near it. What is larger is not read: nothing that lies in the folder keeps a demotion waiting.
+LARGEST = 128 * 1024 * 1024
 # A run names every end that the runs before it left open. All but the newest few were named long ago, and a guard that
 # looks every few minutes must not read a year of files each time.
 LOOKED_AT = 200
@@ -49,12 +51,17 @@ def hash_line(line: bytes) -> str:
 def open_run(path: Path) -> BinaryIO:
     """Open a run for reading; raises `OSError` for what is no ordinary file, as a pipe that would be waited for.
 
-    A symbolic link is not followed: what it leads to may lie in another tenant's folder, or be no evidence at all.
+    A symbolic link is not followed: what it leads to may lie in another tenant's folder, or be no evidence at all. The
+    error's number is `EFBIG` for a file that is larger than `LARGEST`.
     """
     if not stat.S_ISREG(path.lstat().st_mode):
         raise OSError(errno.EINVAL, "it is no ordinary file")
     # It may have become something else meanwhile.
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if os.fstat(file.fileno()).st_size > LARGEST:
+        file.close()
+        raise OSError(errno.EFBIG, "it is larger than any run that is written here")
+    return file
 
 
 def hash_start(path: Path, size: int | None = None) -> tuple[str, int]:
@@ -72,10 +79,20 @@ def _hash(file: BinaryIO, size: int | None = None) -> tuple[str, int]:
 
 
 def find_open_ends(folder: Path) -> tuple[Link, ...]:
-    """Return the runs, as they stand now, whose end no other run has named; the newest is always among them."""
+    """Return the runs, as they stand now, whose end no other run has named; the newest is always among them.
+
+    As many bytes are read as one run may have, the newest first: what lies before them is named as unread.
+    """
     newest = sorted(path for path in folder.glob(PATTERN) if path.is_file() and not path.is_symlink())[-LOOKED_AT:]
     named = {(link.file, link.size) for path in newest for link in _links_in(path)}
-    return tuple(_link_to(path) for path in newest if (path.name, path.stat().st_size) not in named)
+    ends: list[Link] = []
+    left = LARGEST
+    for path in reversed(newest):
+        size = path.stat().st_size
+        if (path.name, size) not in named:
+            left -= size
+            ends.append(_link_to(path) if left >= 0 else _unread(path))
+    return tuple(reversed(ends))
 
 
 def read_line(file: BinaryIO) -> bytes:
@@ -129,7 +146,11 @@ def _link_to(path: Path) -> Link:
             is_over = _is_over(file)
             return Link(path.name, *_hash(file), is_over=is_over)
     except OSError:
-        return Link(path.name, None, -1)
+        return _unread(path)
+
+
+def _unread(path: Path) -> Link:
+    return Link(path.name, None, -1)
 
 
 def hold(descriptor: int) -> None:

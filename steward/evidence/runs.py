@@ -3,6 +3,7 @@
 Whatever stands in the folder is read, foreign files included; judging is left to `verification` and `invariant`.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -44,7 +45,8 @@ class EvidenceLine:
 class Run:
     """One evidence file: `is_torn` when its last line has no end, `unreadable` says why it could not be read.
 
-    `is_link` says that what stands in the folder is a symbolic link, whatever it leads to.
+    `is_link` says that what stands in the folder is a symbolic link, whatever it leads to, and `is_too_large` that it
+    was not read because no run of ours comes near its size.
     """
 
     file: str
@@ -55,6 +57,7 @@ class Run:
     is_overlong: bool = False
     unreadable: str | None = None
     is_link: bool = False
+    is_too_large: bool = False
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -110,7 +113,7 @@ def read_run(path: Path, *, with_answers: bool = False) -> Run:
             return Run(path.name, unreadable="it is a symbolic link, and none is followed", is_link=True)
         return _read(path, with_answers=with_answers)
     except OSError as error:
-        return Run(path.name, unreadable=error.strerror or str(error))
+        return Run(path.name, unreadable=error.strerror or str(error), is_too_large=error.errno == errno.EFBIG)
 
 
 def _read(path: Path, *, with_answers: bool) -> Run:

@@ -144,6 +144,9 @@ def _unclear(run: Run, what: str, line: int | None = None, *, next_move: str = "
 
 
 def _judge_file(run: Run) -> Iterator[Remark]:
+    if run.is_too_large:
+        yield _tampered(run, f"{run.unreadable}: it is foreign, or something was added")
+        return
     if run.unreadable is not None:
         what = f"it could not be read: {run.unreadable}"
         yield _unclear(run, what, next_move=_TO_READ_LINK if run.is_link else _TO_READ)

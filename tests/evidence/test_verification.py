@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -260,6 +261,32 @@ def test_line_longer_than_any_of_ours_is_found_and_not_kept(runs: list[Path], mo
     verification = verify(runs[0].parent)
     assert verification.exit_code == TAMPERED
     assert (runs[2].name, 7) in found(verification)
+
+
+def test_file_larger_than_any_of_ours_is_found_and_keeps_nobody_waiting(runs: list[Path]) -> None:
+    huge = runs[0].with_name("20200101T000000000000Z-aaaaaaaaaaaa.jsonl")
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+    began = time.process_time()
+    after = write_run(huge.parent)
+    verification = verify(huge.parent)
+    assert time.process_time() - began < 1, "to read it takes an hour"
+    assert verification.exit_code == TAMPERED
+    assert set(found(verification)) == {(huge.name, None)}
+    previous = json.loads(after.read_bytes().splitlines()[0])["detail"]["previous"]
+    assert {"file": huge.name, "sha256": None, "size": -1, "is_over": False} in previous
+
+
+def test_as_much_is_read_as_one_run_may_have_before_a_new_one_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["1.jsonl", "2.jsonl", "3.jsonl"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"x" * 1000)
+    monkeypatch.setattr("steward.evidence.chain.LARGEST", 2500)
+    links = find_open_ends(tmp_path)
+    assert [link.file for link in links] == names
+    assert [link.sha256 is None for link in links] == [True, False, False], "the newest are read first"
 
 
 def test_folder_or_pipe_with_the_name_of_a_run_is_unclear(runs: list[Path]) -> None:

@@ -60,8 +60,9 @@ def render(times: Times, start: WarmStart) -> str:
     """Write times and their ratios to the empty tenant's as a table."""
     sizes = list(next(iter(times.values())))
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    started = f"a process answers {start.elapsed:.2f} s after its start; started and ended it computes"
     lines = [
-        f"{machine}; a process answers {start.elapsed:.2f} s after its start, {start.computing:.2f} s of it computing.",
+        f"{machine}; {started} {start.computing:.2f} s.",
         "",
         f"| request | empty tenant | {' | '.join(f'{each} users' for each in sizes[1:])} |",
         f"|---|{'---|' * len(sizes)}",

@@ -41,7 +41,7 @@ def measure(users: Sequence[int], *, rounds: int) -> Times:
 
 @dataclass(frozen=True)
 class WarmStart:
-    """The seconds from starting the sandbox's process until it answers, and what of them it was computing."""
+    """The seconds from starting the sandbox's process until it answers, and those that it computed when it is ended."""
 
     elapsed: float
     computing: float

@@ -445,14 +445,20 @@ class GrantedBefore:
     """What the application was granted before anybody could consent: `ids` as `granted_ids` has them, None if unread.
 
     `is_earlier` says that an earlier run saw it, and `is_owed` that since then nobody has looked to the end at what a
-    consent brought. `trouble` says why earlier runs do not tell.
+    consent brought. `trouble` says why earlier runs do not tell. `let_at` is when somebody was last let consent, None
+    where nothing says so; of this run's looks since then (or of all) `looking_since` is the first, `looked_at` the
+    last, and `agreeing_since` the first that showed what the last did.
     """
 
-    client_id: str
+    client_id: str | None
     ids: frozenset[str] | None
     is_earlier: bool = False
     is_owed: bool = False
     trouble: str = ""
+    let_at: datetime | None = None
+    looking_since: datetime | None = None
+    agreeing_since: datetime | None = None
+    looked_at: datetime | None = None
 
 
 @dataclass(frozen=True)

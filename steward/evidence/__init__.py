@@ -5,7 +5,7 @@ A run writes one file through `EvidenceFile`. `verify` says of a tenant's folder
 """
 
 from steward.evidence.accounts import find_account_id
-from steward.evidence.earlier_look import EarlierLook, find_earlier_look
+from steward.evidence.earlier_look import LOOKS_APART, EarlierLook, find_earlier_look
 from steward.evidence.invariant import Breach, find_breaches
 from steward.evidence.origin import describe_tenant
 from steward.evidence.runs import read_runs
@@ -13,6 +13,7 @@ from steward.evidence.verification import Remark, Verification, verify
 from steward.evidence.writing import EvidenceFile
 
 __all__ = [
+    "LOOKS_APART",
     "Breach",
     "EarlierLook",
     "EvidenceFile",

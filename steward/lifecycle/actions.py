@@ -11,10 +11,14 @@ from steward.facts import Absent, Unreadable
 
 @dataclass(frozen=True)
 class Already:
-    """Nothing to do, and why."""
+    """Nothing to do, and why.
+
+    `is_settled` says for the runs to come that nothing is left of what a consent brought too much.
+    """
 
     subject: str
     reason: str
+    is_settled: bool = False
 
 
 @dataclass(frozen=True)

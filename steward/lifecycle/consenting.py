@@ -6,13 +6,19 @@ else's, and is told instead of taken back; so are grants that other users gave f
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from steward.config.model import Tenant
+from steward.evidence import LOOKS_APART
 from steward.facts import AppRoleGrant, DelegatedGrant, Facts, GrantedBefore, GrantsState
-from steward.lifecycle.actions import Found, GraphCall
+from steward.lifecycle.actions import Found, GraphCall, Wait
 from steward.lifecycle.declared import lacking, surplus_roles, surplus_scopes
 from steward.lifecycle.revocation import describe_scopes, name_role, revoke_role, revoke_scopes
 
+# What was consented to at the last moment may show a little later; the role is gone by then, and only trim waits.
+_AFTER_CONSENT = timedelta(seconds=10)
+# Looks that go on to differ are no reason to stay.
+_LONGEST = timedelta(minutes=1)
 _UNDECLARED = "it was granted, and the tenant file does not declare it"
 
 
@@ -63,6 +69,44 @@ def leave_alone(facts: Facts, grants: GrantsState, tenant: Tenant, account_id: s
             "revoke it if it is not wanted (DELETE /oauth2PermissionGrants/<id> in Graph), and see who may consent "
             "(Entra admin center, Enterprise applications, Consent and permissions)",
         )
+
+
+def find_first_look(facts: Facts) -> Wait | None:
+    """Return the wait for another look before anybody can consent: what one replica does not show is no news later."""
+    before = facts.granted_before
+    if not isinstance(before, GrantedBefore) or before.is_earlier:
+        return None
+    if (
+        before.looking_since is None
+        or before.looked_at is None
+        or before.looked_at - before.looking_since >= LOOKS_APART
+    ):
+        return None
+    why = "what it has now is told later from what the consent brings, and one look may not show all"
+    return Wait("a second look at the grants", why, before.looking_since + LOOKS_APART, is_for_somebody=False)
+
+
+def find_last_look(before: GrantedBefore) -> Wait | None:
+    """Return the wait for another look at what somebody may have consented to; None once the looks agree, or cannot."""
+    if before.let_at is None or before.looking_since is None or before.looked_at is None or is_sure(before):
+        return None
+    if before.looked_at - before.looking_since >= _LONGEST:
+        return None
+    why = "somebody may have consented, and one look may not show all of it"
+    return Wait("a second look at the grants", why, _sure_from(before) or before.looked_at, is_for_somebody=False)
+
+
+def is_sure(before: GrantedBefore) -> bool:
+    """Return whether looks some time apart agree on what there is, late enough after somebody was let consent."""
+    sure_from = _sure_from(before)
+    return sure_from is not None and before.looked_at is not None and before.looked_at >= sure_from
+
+
+def _sure_from(before: GrantedBefore) -> datetime | None:
+    if before.let_at is None or before.looking_since is None or before.agreeing_since is None:
+        return None
+    # The looks came after it, whatever the clock says by which it was written down.
+    return max(before.agreeing_since + LOOKS_APART, min(before.let_at, before.looking_since) + _AFTER_CONSENT)
 
 
 def since_when(facts: Facts) -> str:

@@ -398,25 +398,38 @@ class FactReader:
         stack = await self._known_stack()
         if isinstance(stack, StackState) and stack.application_client_id is not None:
             return stack.application_client_id
-        if isinstance(stack, Absent | StackState):
+        # A state that was lost or made anew names none, and does not show that there is none.
+        account_id = await self._accountable_id()
+        known = self._first_grants.find_client_id(account_id) if account_id is not None else None
+        if known is not None:
+            return known
+        if isinstance(stack, StackState):
             return Absent("the application")
+        why = stack.why if isinstance(stack, Unreadable) else "Terraform's state is not there"
+        return Unreadable("the grants", f"{why}, and no earlier run names the application")
+
+    async def _accountable_id(self) -> str | None:
+        """Return the id by which earlier runs know the account; where it cannot be read now, what they saw last."""
         account: Reading[UserState] = await self._once("account")
-        known = self._first_grants.find_client_id(account.object_id) if isinstance(account, UserState) else None
-        return known or Unreadable("the grants", f"{stack.why}, and no earlier run names the application")
+        if isinstance(account, Unreadable):
+            return self._remembered_id()
+        return account.object_id if isinstance(account, UserState) else None
 
     async def _granted_before(self) -> Reading[GrantedBefore]:
         if not self._tenant.consents_in_browser:
             return Absent("a consent in a browser")
-        account: Reading[UserState] = await self._once("account")
-        if isinstance(account, Absent | Unreadable):
-            return account
+        account_id = await self._accountable_id()
+        if account_id is None:
+            account: Reading[UserState] = await self._once("account")
+            return account if isinstance(account, Unreadable) else Absent("the account")
         client_id = await self._known_client_id()
         if isinstance(client_id, Absent | Unreadable):
-            return client_id
+            # What is owed is owed all the same.
+            return self._first_grants.look(account_id, None, client_id, self._clock())
         # Whichever the step judges by, so that both are one look.
         grants: Reading[GrantsState] = await self._once("known_grants" if "known_grants" in self._passed else "grants")
         seen = grants.client.app_id if isinstance(grants, GrantsState) else client_id
-        return self._first_grants.look(account.object_id, seen, grants)
+        return self._first_grants.look(account_id, seen, grants, self._clock())
 
     def _declared_apis(self) -> list[str]:
         declared = self._tenant.application.permissions
@@ -435,6 +448,9 @@ class FactReader:
         if self._reopening is not None:
             # Looking for a role that may be hidden takes its time, and the window's end may come meanwhile.
             await self._once("roles")
+        return self._clock()
+
+    def _clock(self) -> datetime:
         # A machine that slept, or whose clock is behind the tenant's, keeps no window open.
         return max(self._session.now(), datetime.now(UTC))
 

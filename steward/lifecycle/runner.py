@@ -196,6 +196,8 @@ class Runner:
             if isinstance(action, GraphCall | TerraformCall):
                 outcome.writes += 1
                 self._observe(Line(step.name, "would", f"have {action.verb} {action.subject}"))
+            elif isinstance(action, Wait) and not action.is_for_somebody:
+                self._observe(Line(step.name, "would", f"wait for {action.subject}", action.reason))
             else:
                 self._judge(step, action, outcome)
         return outcome
@@ -241,7 +243,7 @@ class Runner:
         """Send a person to the page; return that it makes sense to look again."""
         if self._desk is None:
             raise ValueError("somebody is to be invited, and there is nothing to invite to")
-        self._first_grants.let_consent()
+        self._first_grants.let_consent(self._now())
         invitation = await self._desk.invite(invite.client_id, self._now)
         where = "none" if invitation.port is None else f"localhost:{invitation.port}"
         self._note(step, "invited", invite.subject, {"listener": where, "browser_opened": invitation.is_opened})
@@ -343,7 +345,7 @@ class Runner:
         """Have what the run remembers know of a deed before it is done: nobody can tell later that it was not."""
         self._sightings.note(act)
         if _grants(act):
-            self._first_grants.let_consent()
+            self._first_grants.let_consent(self._now())
 
     def _tell_refused(self, step: Step, actions: Sequence[Action], outcome: StepOutcome) -> None:
         """Tell of refusals once another look shows which they were: a write may be refused and take effect."""
@@ -377,7 +379,8 @@ class Runner:
                 return
             case _:
                 return
-        self._note(step, line.verb, line.subject, {"why": line.reason})
+        settled = {"is_settled": True} if isinstance(action, Already) and action.is_settled else {}
+        self._note(step, line.verb, line.subject, {"why": line.reason, **settled})
         if isinstance(action, Already) or not self._has_told(line):
             self._observe(line)
 

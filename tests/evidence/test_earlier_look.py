@@ -1,9 +1,12 @@
 """What earlier runs tell of an application before anybody could consent: whose looks count, and until when."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -12,7 +15,11 @@ from tests.evidence.files import TENANT_ID, append_forged, rewrite
 
 ACCOUNT, CLIENT = "the-account", "the-client"
 Line = tuple[str, str, Mapping[str, Any]]
-TRIMMED: Line = ("trim", "confirmed", {})
+CLOSED: Line = ("close", "confirmed", {})
+SETTLED: Line = ("trim", "already", {"why": "nothing is left", "is_settled": True})
+ENDED: Line = ("trim", "confirmed", {})
+GUARD_ENDED: Line = ("guard", "confirmed", {})
+GUARD_TAKES: Line = ("guard", "intends", {"act": "RemoveRoleAssignment"})
 SEALED: Line = ("seal", "confirmed", {})
 INVITED: Line = ("consent", "invited", {"listener": "none"})
 
@@ -26,9 +33,28 @@ def elevated(**act: str) -> Line:
     return "elevate", "intends", {"act": "RequestRoleSchedule", **act}
 
 
-def write(folder: Path, *lines: Line, is_killed: bool = False) -> Path:
-    """Write a run; one that is killed does so in a process of its own, which is gone afterwards."""
+def write(folder: Path, *lines: Line, is_killed: bool = False, looks: int = 2) -> Path:
+    """Write a run that looks twice; one that is killed does so in a process of its own, which is gone afterwards."""
     before = set(folder.glob("*.jsonl"))
+    # Each run begins a minute after the one before it, and writes a line every six seconds.
+    at = datetime.now(UTC) - timedelta(hours=1) + timedelta(minutes=len(before))
+    written = [again for line in lines for again in [line] * (looks if line[1] == "saw" else 1)]
+    with patch("steward.evidence.writing.datetime", _Clock(at)):
+        return _write(folder, before, written, is_killed=is_killed)
+
+
+class _Clock:
+    """Stands in for the class in the module that writes: each time it is asked some seconds have passed."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def now(self, _: tzinfo) -> datetime:
+        self._at += timedelta(seconds=6)
+        return self._at
+
+
+def _write(folder: Path, before: set[Path], lines: Sequence[Line], *, is_killed: bool) -> Path:
     if is_killed and (child := os.fork()):
         os.waitpid(child, 0)
         (path,) = set(folder.glob("*.jsonl")) - before
@@ -54,7 +80,9 @@ def ask(folder: Path, *, client_id: str | None = CLIENT, but_for: Path | None = 
 def test_run_that_was_killed_in_its_window_tells_the_next_what_was_there_before_it(folder: Path) -> None:
     write(folder, look("a"), elevated(), look("a", "b"), INVITED, look("a", "b", "c"), is_killed=True)
     own = write(folder, look("a", "b", "c"), is_killed=True)
-    assert ask(folder, but_for=own) == EarlierLook(frozenset({"a"}), is_owed=True, client_id=CLIENT)
+    found = ask(folder, but_for=own)
+    assert replace(found, let_at=None) == EarlierLook(frozenset({"a"}), is_owed=True, client_id=CLIENT)
+    assert found.let_at is not None
 
 
 def test_looks_of_several_runs_count_until_somebody_could_consent(folder: Path) -> None:
@@ -73,12 +101,20 @@ def test_nobody_who_could_consent_leaves_it_to_the_runs_own_look(folder: Path) -
 @pytest.mark.parametrize(
     ("lines", "granted", "is_owed"),
     [
-        ([look("a"), INVITED, TRIMMED], {"a"}, False),
-        ([look("a"), INVITED, TRIMMED, INVITED], {"a"}, True),
+        ([look("a"), INVITED, CLOSED, SETTLED], {"a"}, False),
+        ([look("a"), INVITED, CLOSED, SETTLED, INVITED], {"a"}, True),
         ([look("a"), INVITED, SEALED], {"a"}, True),
+        # A trim ends whatever it could not look at; and who looks while the role is held has not looked to the end.
+        ([look("a"), INVITED, CLOSED, ENDED], {"a"}, True),
+        ([look("a"), INVITED, CLOSED, ENDED, SEALED], {"a"}, True),
+        ([look("a"), INVITED, CLOSED, ENDED, CLOSED, ENDED, SEALED, look("a", "b")], {"a"}, True),
+        ([look("a"), CLOSED, INVITED, SETTLED], {"a"}, True),
+        ([look("a"), INVITED, GUARD_ENDED, SETTLED], {"a"}, True),
+        ([look("a"), INVITED, GUARD_TAKES, GUARD_ENDED, SETTLED], {"a"}, False),
         # Once it is sealed after a look at what came, what somebody grants later is none of a consent of ours.
-        ([look("a"), INVITED, TRIMMED, SEALED], None, False),
-        ([look("a"), INVITED, TRIMMED, SEALED, look("a", "b")], None, False),
+        ([look("a"), INVITED, CLOSED, SETTLED, SEALED], None, False),
+        ([look("a"), INVITED, CLOSED, SETTLED, SEALED, look("a", "b")], None, False),
+        ([look("a"), INVITED, CLOSED, SETTLED, SEALED, look("b"), INVITED], {"b"}, True),
         ([look("a"), elevated(act="TurnLatch", phase="sealed")], None, False),
         ([look("a"), elevated(act="TurnLatch", phase="privileged")], {"a"}, True),
         ([look("a"), elevated(act="EnableAccount")], None, False),
@@ -102,6 +138,20 @@ def test_run_that_let_somebody_consent_and_looked_at_nothing_is_said_to_tell_not
     assert found.granted is None
     assert found.is_owed
     assert found.trouble
+
+
+def test_one_look_before_somebody_could_consent_tells_nothing_and_a_second_of_another_run_does(folder: Path) -> None:
+    write(folder, look(), INVITED, look("a"), looks=1)
+    found = ask(folder)
+    assert (found.granted, found.is_owed) == (None, True)
+    assert "one look" in found.trouble
+    settled = write(folder, look("a"), CLOSED, SETTLED, looks=1)
+    assert not ask(folder).is_owed
+    settled.unlink()
+    write(folder, look("a"), CLOSED, SETTLED, SEALED, looks=1)
+    write(folder, look("a"), looks=1)
+    write(folder, look(), INVITED, looks=1)
+    assert ask(folder).granted == frozenset({"a"})
 
 
 def test_last_application_is_found_without_its_id(folder: Path) -> None:

@@ -1,8 +1,10 @@
 """What closing takes back of a consent in a browser: without Terraform, after the role, and never in its way."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -57,16 +59,42 @@ class Consented:
         listed = self.act("GET", f"/v1.0/servicePrincipals/{self.client['id']}/appRoleAssignments")["value"]
         return {entry["id"]: names[entry["appRoleId"]] for entry in listed}
 
-    def remember(self, account_id: str, *ids: str, has_looked: bool = True, is_trimmed: bool = False) -> Path:
-        """Write the evidence of a run that looked or not, let somebody consent, and came to its end or not."""
+    def remember(
+        self, account_id: str, *ids: str, has_looked: bool = True, lets: bool = True, is_trimmed: bool = False
+    ) -> Path:
+        """Write the evidence of a run that looked twice or not, let somebody consent, and came to its end or not.
+
+        Looks were a minute ago, so that whatever a program sees comes later; without them it is about now.
+        """
         tenant = self.tenancy.scene.tenant
         look = {"granted_before": {"client_id": self.client["appId"], "ids": list(ids)}} if has_looked else {}
-        with EvidenceFile(tenant.evidence / NAME, actor="app", about=describe_tenant(tenant)) as evidence:
-            evidence.record("consent", "saw", "", {"account": {"object_id": account_id}, **look})
-            evidence.record("elevate", "intends", "", {"act": "RequestRoleSchedule"})
+        clock = _Clock(datetime.now(UTC) - (timedelta(minutes=1) if has_looked else timedelta()))
+        with (
+            patch("steward.evidence.writing.datetime", clock),
+            EvidenceFile(tenant.evidence / NAME, actor="app", about=describe_tenant(tenant)) as evidence,
+        ):
+            for _ in range(2):
+                evidence.record("consent", "saw", "", {"account": {"object_id": account_id}, **look})
+                clock.pause(6 if has_looked else 0)
+            if lets:
+                evidence.record("elevate", "intends", "", {"act": "RequestRoleSchedule"})
             if is_trimmed:
-                evidence.record("trim", "confirmed")
+                evidence.record("close", "confirmed")
+                evidence.record("trim", "already", "grants", {"is_settled": True})
         return evidence.path
+
+
+class _Clock:
+    """Stands in for the class in the module that writes evidence."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def pause(self, seconds: float) -> None:
+        self._at += timedelta(seconds=seconds)
+
+    def now(self, _: tzinfo) -> datetime:
+        return self._at
 
 
 def make(tmp_path_factory: pytest.TempPathFactory, **options: Any) -> Iterator[Consented]:
@@ -93,6 +121,8 @@ def test_vendors_application_loses_what_a_killed_runs_consent_brought_and_keeps_
     vendors_own: Consented,
 ) -> None:
     account_id = vendors_own.start_over()
+    # A look a minute ago was at a replica that was behind.
+    vendors_own.remember(account_id, lets=False)
     vendors_own.grant("Group.Read.All")
     # What it had is what a program saw and wrote down by itself.
     ended(vendors_own.tenancy.close(identity=POST_APPLY), 0)
@@ -146,6 +176,8 @@ def test_closing_identity_closes_and_names_what_it_may_not_look_at_where_that_is
     assert "this identity lacks Application.Read.All, DelegatedPermissionGrant.Read.All" in told
     assert ("--only close" in told) is not is_trimmed
     assert EXTRA in own.granted().values()
+    # What nobody has looked at stays owed, however often one comes by.
+    assert ("--only close" in ended(own.tenancy.close(identity=CLOSE), code)) is not is_trimmed
     refused = [entry for entry in own.tenancy.scene.control.journal() if entry["status"] == 403]
     assert refused == [], "what the token does not allow is not tried"
 
@@ -193,6 +225,14 @@ def test_closing_is_done_whatever_keeps_it_from_trimming(own: Consented) -> None
     assert own.tenancy.roles_of(account_id) == []
     assert "no privileged role by any path" in told
     assert list(own.granted().values()) == [EXTRA]
+    assert "somebody may have consented" in ended(own.tenancy.close(identity=CLOSE), 1)
+    # The account that cannot be read is no reason to forget it either.
+    own.tenancy.scene.control.declare_faults({"route": "GET /users", "status": 403, "times": 60, "nth": 4})
+    ended(own.tenancy.close(identity=POST_APPLY), 1)
+    own.tenancy.scene.control.clear_faults()
+    assert f"application permission {EXTRA} of" in ended(own.tenancy.close(identity=POST_APPLY), 1)
+    assert own.granted() == {}
+    ended(own.tenancy.close(identity=CLOSE), 0)
 
 
 def test_guard_that_ends_a_window_looks_after_its_consent_too(own: Consented) -> None:

@@ -22,7 +22,7 @@ from steward.facts import (
     SignInAttempt,
     Unreadable,
 )
-from steward.lifecycle.actions import Already, Blocked, GraphCall, Invite, Wait
+from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, Invite, Wait
 from steward.lifecycle.step import Step
 from steward.lifecycle.steps import ATTEND, CONSENT, CONSENT_IN_BROWSER, ENROL, TRIM, TRIM_ALONE
 from steward.lifecycle.steps.consent_in_browser import SETTLING
@@ -40,6 +40,7 @@ ONLY_CONSENT = OWN.model_copy(update={"first_sign_in": FirstSignIn.NONE})
 LOGIN = s.TENANT.account.login
 INVITED = ConsentPageState(is_invited=True)
 NOW = w.NOW
+SECOND = "waits a second look at the grants"
 UNREADABLE = w.UNREADABLE
 NOT_THERE = NoClient("the service principal of application aaaaaaaa-0000-4000-8000-00000000000a")
 NO_API = Absent("the service principal of the API")
@@ -49,6 +50,21 @@ LESS = replace(s.GRANTED, delegated=())
 NOTHING = GrantedBefore("client-app", frozenset())
 FROM_BEFORE = replace(NOTHING, ids=frozenset({"role-grant-1", "role-grant-2"}))
 OWED = replace(NOTHING, is_owed=True)
+
+
+def looked(first: float, last: float, *, agreeing: float = 0, let: float = -60) -> GrantedBefore:
+    """Return what is owed a look, with looks so many seconds from now, after somebody was let consent."""
+    first_at, last_at = NOW + timedelta(seconds=first), NOW + timedelta(seconds=last)
+    return replace(
+        OWED,
+        let_at=NOW + timedelta(seconds=let),
+        looking_since=first_at,
+        agreeing_since=first_at + timedelta(seconds=agreeing),
+        looked_at=last_at,
+    )
+
+
+ONCE, TWICE = looked(0, 0), looked(0, 6)
 # Somebody else of the tenant has agreed to be signed in with, which nobody's admin consent brings.
 BY_A_USER = DelegatedGrant("grant-9", s.GRAPH_ID, "somebody else", frozenset({"openid"}))
 USED = replace(s.GRANTED, delegated=(*s.GRANTED.delegated, BY_A_USER))
@@ -366,9 +382,16 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
     (
         "trim alone does not pass over evidence that is not whole",
         TRIM_ALONE,
-        replace(DURING, known_grants=UNREADABLE, granted_before=replace(NOTHING, trouble="a line was changed")),
+        replace(DURING, known_grants=UNREADABLE, granted_before=replace(OWED, trouble="a line was changed")),
         OWN,
         ["found it"],
+    ),
+    (
+        "trim alone passes over what nobody can tell of before once it is settled",
+        TRIM_ALONE,
+        replace(DURING, known_grants=UNREADABLE, granted_before=replace(NOTHING, trouble="there was one look")),
+        OWN,
+        ["already it"],
     ),
     (
         "trim alone leaves it to closing that the account is not ours",
@@ -376,6 +399,128 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
         replace(DURING, account=replace(w.CLOSED, stamp=None), known_grants=EXTRA, granted_before=OWED),
         OWN,
         ["already grants"],
+    ),
+    (
+        "trim alone names what is owed where the account cannot be read",
+        TRIM_ALONE,
+        replace(DURING, account=UNREADABLE, known_grants=EXTRA, granted_before=OWED),
+        OWN,
+        ["found grants"],
+    ),
+    (
+        "trim alone passes over an account that cannot be read where nothing is owed",
+        TRIM_ALONE,
+        replace(DURING, account=UNREADABLE, known_grants=EXTRA),
+        OWN,
+        ["already grants"],
+    ),
+    (
+        "trim alone does not take an application that nothing names for none",
+        TRIM_ALONE,
+        replace(DURING, known_grants=Absent("the application"), granted_before=OWED),
+        OWN,
+        ["found the grants"],
+    ),
+    # Looks at what is owed.
+    ("trim looks twice", TRIM, replace(DURING, known_grants=s.GRANTED, granted_before=ONCE), OWN, [SECOND]),
+    (
+        "trim looks twice for an application that is not there",
+        TRIM_ALONE,
+        replace(DURING, known_grants=NOT_THERE, granted_before=ONCE),
+        VENDORS,
+        [SECOND],
+    ),
+    (
+        "trim takes back what the first look shows",
+        TRIM,
+        replace(DURING, known_grants=EXTRA, granted_before=ONCE),
+        OWN,
+        ["revoked RevokeAppRole"],
+    ),
+    (
+        "trim looks again where looks differ",
+        TRIM,
+        replace(DURING, known_grants=s.GRANTED, granted_before=looked(0, 6, agreeing=6)),
+        OWN,
+        [SECOND],
+    ),
+    (
+        "trim looks again right after somebody could consent",
+        TRIM,
+        replace(DURING, known_grants=s.GRANTED, granted_before=looked(0, 6, let=-1)),
+        OWN,
+        [SECOND],
+    ),
+    (
+        "trim does not wait for a clock that is ahead",
+        TRIM,
+        replace(DURING, known_grants=s.GRANTED, granted_before=looked(0, 11, let=3600)),
+        OWN,
+        ["settled grants"],
+    ),
+    (
+        "trim settles what looks agree on",
+        TRIM,
+        replace(DURING, known_grants=s.GRANTED, granted_before=TWICE),
+        OWN,
+        ["settled grants"],
+    ),
+    (
+        "trim alone settles it too, and names what it leaves alone",
+        TRIM_ALONE,
+        replace(DURING, known_grants=USED, granted_before=TWICE),
+        OWN,
+        ["found CiraSync", "settled grants"],
+    ),
+    (
+        "trim alone settles nothing that its token may not take back",
+        TRIM_ALONE,
+        replace(DURING, caller=LITTLE, known_grants=EXTRA, granted_before=TWICE),
+        OWN,
+        ["found application permission undeclared of CiraSync"],
+    ),
+    (
+        "trim does not wait for ever for looks that agree",
+        TRIM,
+        replace(DURING, known_grants=s.GRANTED, granted_before=looked(0, 61, agreeing=60)),
+        OWN,
+        ["found grants"],
+    ),
+    # The look before it.
+    (
+        "head looks twice at the vendor's before a window",
+        CONSENT,
+        replace(BEFORE, granted_before=replace(ONCE, is_owed=False, let_at=None)),
+        VENDORS,
+        [SECOND],
+    ),
+    (
+        "head looks twice at a vendor's that is not there yet",
+        CONSENT,
+        replace(BEFORE, grants=NOT_THERE, granted_before=replace(ONCE, is_owed=False, let_at=None)),
+        VENDORS,
+        [SECOND],
+    ),
+    (
+        "head has looked twice",
+        CONSENT,
+        replace(BEFORE, grants=NOT_THERE, granted_before=replace(TWICE, is_owed=False, let_at=None)),
+        VENDORS,
+        ["already consent"],
+    ),
+    (
+        "head needs no second look where earlier runs tell",
+        CONSENT,
+        replace(BEFORE, granted_before=replace(ONCE, is_earlier=True)),
+        VENDORS,
+        ["already consent"],
+    ),
+    (
+        "head needs no second look at our own",
+        CONSENT,
+        replace(BEFORE, granted_before=replace(ONCE, is_owed=False, let_at=None)),
+        OWN,
+        ["already consent"],
     ),
     # The sign-in that comes after it.
     (
@@ -398,7 +543,13 @@ CASES: list[tuple[str, Step, Facts, Tenant, list[str]]] = [
 
 def in_short(step: Step, facts: Facts, tenant: Tenant) -> list[str]:
     actions = s.intend(step, facts, tenant)
-    return ["invites" if isinstance(action, Invite) else s.in_short([action])[0] for action in actions]
+    return [_in_a_word(action) for action in actions]
+
+
+def _in_a_word(action: Action) -> str:
+    if isinstance(action, Already) and action.is_settled:
+        return f"settled {action.subject}"
+    return "invites" if isinstance(action, Invite) else s.in_short([action])[0]
 
 
 @pytest.mark.parametrize(
@@ -471,6 +622,10 @@ def test_invitation_names_the_application_and_says_who_is_to_sign_in() -> None:
         assert isinstance(action, Invite)
         assert action.client_id == client_id
         assert LOGIN in action.instructions
+        declared = tenant.application.permissions
+        listed = action.instructions.partition("(")[2].partition(")")[0]
+        assert all(each.value in listed for each in (*declared.application, *declared.delegated)), "to compare with"
+        assert ("may lead nowhere" in action.instructions) is not tenant.application.is_own
 
 
 def test_who_consented_is_told() -> None:

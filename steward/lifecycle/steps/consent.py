@@ -10,7 +10,7 @@ from steward.acts import CreateDelegatedGrant, GrantAppRole, SetDelegatedScopes
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, GrantsState, NoClient, Unreadable, UserState
 from steward.lifecycle.actions import Action, Already, Blocked, GraphCall, could_not_tell
-from steward.lifecycle.consenting import leave_alone, name_from_before, since_when, take_back
+from steward.lifecycle.consenting import find_first_look, leave_alone, name_from_before, since_when, take_back
 from steward.lifecycle.declared import delegated_wishes, lacking, missing_roles
 from steward.lifecycle.ownership import require_own_account
 from steward.lifecycle.step import Step
@@ -27,7 +27,8 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
         case Unreadable():
             yield could_not_tell(facts.grants.what, facts.grants.why)
         case NoClient() if not tenant.declares_principal and _is_to_come(facts, tenant):
-            yield Already("consent", f"{facts.grants.what} comes into the tenant with the consent, in the window")
+            why = f"{facts.grants.what} comes into the tenant with the consent, in the window"
+            yield _look_twice(facts, tenant) or Already("consent", why)
         case Absent():
             yield Blocked(
                 facts.grants.what, "it is not in the tenant", f"run cdktf deploy {tenant.name}, then run again"
@@ -36,6 +37,11 @@ def decide(facts: Facts, tenant: Tenant) -> Iterator[Action]:
             decide_on = _in_browser if tenant.consents_in_browser else _grants
             actions = [*_unknown_permissions(grants, tenant)] or [*decide_on(facts, grants, tenant, account.object_id)]
             yield from actions or [Already("consent", "every declared permission is granted")]
+
+
+def _look_twice(facts: Facts, tenant: Tenant) -> Action | None:
+    """Return the wait for a second look; of our own registration everything is ours, whenever it came."""
+    return None if tenant.application.is_own else find_first_look(facts)
 
 
 def _is_to_come(facts: Facts, tenant: Tenant) -> bool:
@@ -56,7 +62,8 @@ def _in_browser(facts: Facts, grants: GrantsState, tenant: Tenant, account_id: s
             "declare it under application.permissions, or revoke it; then run again",
         )
     elif missing and _is_to_come(facts, tenant):
-        yield Already("consent", f"it is given in the browser, in the window; to be granted: {', '.join(missing)}")
+        why = f"it is given in the browser, in the window; to be granted: {', '.join(missing)}"
+        yield _look_twice(facts, tenant) or Already("consent", why)
     elif missing:
         yield Blocked(
             "consent",

@@ -118,8 +118,20 @@ def _invite(facts: Facts, tenant: Tenant, window: WindowState) -> Action:
         f"{tenant.account.login} to consent until {window.ends:%H:%M} UTC",
         client_id,
         f"open it in a private window, sign in as {tenant.account.login} with the newest pass from the sink, see that "
-        "the page lists what the tenant file declares, and accept",
+        f"the page lists what the tenant file declares ({_declared(tenant)}), and accept{_where_it_ends(tenant)}",
     )
+
+
+def _where_it_ends(tenant: Tenant) -> str:
+    """Return what to know of a page that nobody here hears of: the vendor's own, which may not be there."""
+    return "" if tenant.application.is_own else "; what comes after it is the vendor's and may lead nowhere: look here"
+
+
+def _declared(tenant: Tenant) -> str:
+    """Return the declared permissions as the page names them, those of the application and those of who signed in."""
+    permissions = tenant.application.permissions
+    kinds = (("as the application", permissions.application), ("delegated", permissions.delegated))
+    return "; ".join(f"{kind}: {', '.join(each.value for each in named)}" for kind, named in kinds if named)
 
 
 def _judge_answer(answer: ConsentAnswer | None, tenant: Tenant) -> Blocked | None:

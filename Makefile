@@ -31,8 +31,9 @@ set-up: ## Install what the other targets need, beside the sources
 rehearse: set-up ## Run an account's whole life against a sandbox; PROVIDER=auto|registry|own|<mirror folder> CONSENT=browser
 	@"$(PYTHON)" scripts/rehearse.py --provider "$(PROVIDER)" $(if $(CONSENT),--consent "$(CONSENT)") $(ARGS)
 
-sandbox: set-up ## Serve a sandbox tenant for your own tools until stopped; STATE=<file> keeps it
-	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(if $(STATE),--state "$(STATE)") $(ARGS)
+sandbox: set-up ## Serve a sandbox tenant for your own tools until stopped; STATE=<file> keeps it, CONSENT=browser
+	@"$(PYTHON)" scripts/serve_sandbox.py --provider "$(PROVIDER)" $(if $(STATE),--state "$(STATE)") \
+		$(if $(CONSENT),--consent "$(CONSENT)") $(ARGS)
 
 matrix: set-up ## Kill and disturb every life of an account at every point; goes on where it was broken off
 	@"$(PYTHON)" -m tests.matrix.run $(ARGS)

@@ -1,10 +1,12 @@
 """The only module that writes to the terminal: progress to stderr in aligned columns, the result to stdout."""
 
+import errno
 import io
 import json
+import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
@@ -29,6 +31,12 @@ class Console:
         self._is_quiet = is_quiet
         self._spell = (spelling or Spelling()).spell
         self._view = LiveView(sys.stderr)
+        self._unwritten = ""
+
+    @property
+    def unwritten(self) -> str:
+        """Return why a result could not be written, empty where all of it was or nobody reads it any more."""
+        return self._unwritten
 
     @contextmanager
     def live(self) -> Iterator[None]:
@@ -39,6 +47,10 @@ class Console:
             yield
         finally:
             self._view.stop()
+
+    def expect(self, to_come: Callable[[], Sequence[str]]) -> None:
+        """Have the live view show what is still to come."""
+        self._view.to_come = to_come
 
     def show(self, line: Line, *, about: str = "") -> None:
         """Show one line of progress, with the tenant that it is about where there are several."""
@@ -82,14 +94,26 @@ class Console:
 
     def _write(self, text: str) -> None:
         self._view.stop()
-        with suppress(OSError):
+        with self._noting():
             out = _output()
             out.write(f"{text}\n")
             out.flush()
 
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Note what keeps standard output from being written, which breaks no run off."""
+        try:
+            yield
+        except BrokenPipeError:
+            # Whoever reads has read enough, as `head` does.
+            return
+        except OSError as error:
+            self._unwritten = error.strerror or str(error)
+
     def result_json(self, result: Mapping[str, Any]) -> None:
         """Write the result as one JSON document; as ASCII where the output has no name for every letter."""
-        is_ascii = not (_output().encoding or "").lower().startswith("utf")
+        encoding = sys.stdout.encoding if sys.stdout else None
+        is_ascii = not (encoding or "").lower().startswith("utf")
         self._write(dump_json(result, indent=2, is_ascii=is_ascii))
 
     def result_line(self, result: Mapping[str, Any]) -> None:
@@ -105,10 +129,12 @@ class Console:
 
     def result_view(self, things: Iterable[Text | Table]) -> None:
         """Write lines and tables that somebody else has laid out, and whose texts are visible throughout."""
-        console = Terminal(file=_output(), highlight=False)
-        with suppress(OSError):
+        with self._noting():
+            out = _output()
+            console = Terminal(file=out, highlight=False)
             for each in things:
                 console.print(each)
+            out.flush()
 
     def fail(self, error: StewardError) -> None:
         """Say what failed, why, and what to do."""
@@ -133,6 +159,8 @@ def _visible(text: str) -> str:
 
 def _output() -> TextIO:
     """Return standard output as a stream that takes every letter: what its encoding lacks is spelled out."""
+    if sys.stdout is None:  # what Python makes of a standard output that was closed before it started
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     return sys.stdout

@@ -1,4 +1,4 @@
-"""The live view of a run in a terminal: the steps so far, what is waited for, and how much time is left for it.
+"""The live view of a run in a terminal: what is done, what is waited for and for how long, what is to come.
 
 What is said stands above it and stays; the view itself is gone when the run is over. It is made only where the other
 end is a terminal that can move its cursor.
@@ -6,6 +6,8 @@ end is a terminal that can move its cursor.
 
 import os
 import time
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
@@ -31,10 +33,11 @@ class Terminal(RichConsole):
 
 @dataclass
 class LiveView:
-    """Follows a run by its lines."""
+    """Follows a run by its lines; `to_come` names the steps that are still planned."""
 
     file: IO[str]
-    _steps: list[tuple[str, str]] = field(default_factory=list)
+    to_come: Callable[[], Sequence[str]] = tuple
+    _steps: dict[str, str] = field(default_factory=dict)
     _wait: Line | None = None
     _waits_since: float = 0.0
     _at: str = ""
@@ -47,7 +50,7 @@ class LiveView:
             return False
         self._live = Live(
             console=console,
-            get_renderable=self._render,
+            get_renderable=lambda: self.render(console.width),
             refresh_per_second=_REFRESHES_A_SECOND,
             transient=True,
             redirect_stdout=False,
@@ -76,24 +79,35 @@ class LiveView:
 
     def follow(self, line: Line) -> bool:
         """Take a line into account; return whether it has to be said as well."""
+        is_mark = not line.subject and line.verb in _MARKS
+        # What is looked at once more, or is to come once more, is not done, however this ends.
+        for step in {*self.to_come(), line.step} - ({line.step} if is_mark else set()):
+            self._steps.pop(step, None)
         if line.verb == "waiting":
             is_news = self._wait is None or _words(self._wait) != _words(line)
             self._wait, self._waits_since = line, time.monotonic()
             return is_news
         self._wait, self._at = None, line.step
-        if not line.subject and line.verb in _MARKS:
-            self._steps.append((line.step, line.verb))
+        if is_mark:
+            self._steps[line.step], self._at = line.verb, ""
             return False
         return True
 
-    def _render(self) -> RenderableType:
-        width = self._live.console.width if self._live is not None else 0
-        return Group(self._done(width), self._waiting())
+    def render(self, width: int) -> RenderableType:
+        """Return the view for a terminal of so many columns."""
+        planned = self.to_come()
+        # Between two steps it is the next one that is being looked at.
+        at = self._wait.step if self._wait else self._at or next(iter(planned), "")
+        lines = [self._done(width, {*planned, at}), self._now(at)]
+        after = [step for step in dict.fromkeys(planned) if step != at]
+        return Group(*lines, *([_line(Text(f"then {'  '.join(after)}", "dim"))] if after else []))
 
-    def _done(self, width: int) -> Text:
-        """Return the steps so far, the earlier ones left out where the terminal is narrow."""
+    def _done(self, width: int, unfinished: AbstractSet[str]) -> Text:
+        """Return the steps that are over, the earlier ones left out where the terminal is narrow."""
         done = _line()
-        for step, verb in reversed(self._steps):
+        for step, verb in reversed(self._steps.items()):
+            if step in unfinished:
+                continue
             mark, style = _MARKS[verb]
             one = Text(f"{mark} ", style).append(f"{step}  ", "default")
             if done.cell_len + one.cell_len > width:
@@ -101,10 +115,10 @@ class LiveView:
             done = _line(one.append_text(done))
         return done
 
-    def _waiting(self) -> Text:
+    def _now(self, at: str) -> Text:
         line = self._wait
         if line is None:
-            return _line(Text(f"… {self._at}", "dim"))
+            return _line(Text(f"… {at}", "dim"))
         left = "" if line.seconds_left is None else in_minutes(line.seconds_left - time.monotonic() + self._waits_since)
         subject = in_one_line(line.subject)
         return _line(Text(f"{left} left  " if left else "", "bold").append(f"{line.step}: {subject}", "not bold"))

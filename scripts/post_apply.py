@@ -7,7 +7,7 @@ again at any time; it goes on from what the tenant shows.
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -98,18 +98,25 @@ def main(arguments: list[str], watch: Observe | None = None) -> ExitCode:
 async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, begun: asyncio.Event) -> ExitCode:
     is_close = parsed.only == "close"
     tenant = load_tenant(parsed.tenant, is_to_close=is_close)
+    found: list[Line] = []
+
+    def note(line: Line) -> None:
+        if line.verb == "found":
+            found.append(line)
+        observe(line)
+
     async with wire(
         tenant,
         parsed.stack,
         needs_stack=not is_close,
         is_urgent=is_close,
         is_look=parsed.dry_run,
-        observe=observe,
+        observe=note,
     ) as wired:
         if parsed.dry_run:
             begun.set()
-            result = await _preview(tenant, wired, observe, is_close=is_close)
-            _tell(parsed, console, tenant, result, None)
+            result = await _preview(tenant, wired, note, is_close=is_close)
+            _tell(parsed, console, tenant, result, None, found)
             return result.exit_code
         with ExitStack() as opened:
             evidence = await _open_evidence(tenant, wired, console, is_close=is_close)
@@ -120,7 +127,7 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
                 session=wired.session,
                 workspace=wired.workspace,
                 evidence=evidence,
-                observe=observe,
+                observe=note,
                 sink=wired.sink,
                 poll_seconds=parsed.poll_seconds,
                 operators_word=opened.enter_context(hear_operator(is_given=parsed.signed_in)),
@@ -128,6 +135,7 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
             )
             begun.set()
             result = PostApply(has_happened=partial(is_attended, tenant=tenant))
+            console.expect(lambda: result.to_come)
             try:
                 if is_close:
                     await close_only(
@@ -151,7 +159,7 @@ async def _run(parsed: argparse.Namespace, console: Console, observe: Observe, b
     if evidence is None or evidence.failure:
         console.say(f"evidence is incomplete: {evidence.failure if evidence else 'none could be written'}")
         result.exit_code = worse(result.exit_code, ExitCode.FINDINGS)
-    _tell(parsed, console, tenant, result, evidence)
+    _tell(parsed, console, tenant, result, evidence, found)
     if parsed.only == "close" and not parsed.json and result.is_sealed is False and result.privileged_roles == ():
         console.result(f"to consent and to seal: python scripts/post_apply.py {tenant.pasted}")
     _write_sealed_on(parsed, console, tenant, result)
@@ -212,7 +220,12 @@ def _is_done(result: PostApply) -> bool:
 
 
 def _tell(
-    parsed: argparse.Namespace, console: Console, tenant: Tenant, result: PostApply, evidence: EvidenceFile | None
+    parsed: argparse.Namespace,
+    console: Console,
+    tenant: Tenant,
+    result: PostApply,
+    evidence: EvidenceFile | None,
+    found: Sequence[Line],
 ) -> None:
     if parsed.json:
         console.result_json(
@@ -226,6 +239,7 @@ def _tell(
                 "plan": result.plan,
                 "writes": result.writes,
                 "steps": result.steps,
+                "findings": [f"{line.step}: {line.subject}" for line in found],
                 "exit_code": int(result.exit_code),
                 "evidence": str(evidence.path) if evidence else None,
                 "evidence_sha256": evidence.sha256 if evidence else None,
@@ -244,6 +258,7 @@ def _tell(
         account = {True: "enabled", False: "disabled", None: "not read"}[result.is_enabled]
         stands = f"{sealed}; {privilege}; account {account}; plan {result.plan or 'not made'}"
         console.result(f"{tenant.name}: {stands}; dry run; things to do: {result.writes}; nothing was touched")
+        _tell_findings(console, found)
         return
     path = evidence.path if evidence else "none"
     ended = "interrupted; " if result.is_interrupted else ""
@@ -251,6 +266,14 @@ def _tell(
     if evidence is not None:
         console.result(f"evidence sha256, to keep elsewhere for verify_evidence.py --expect: {evidence.sha256}")
     _tell_what_is_left(console, tenant, result)
+    _tell_findings(console, found)
+
+
+def _tell_findings(console: Console, found: Sequence[Line]) -> None:
+    """Say what an exit code is for that stands beside a good end."""
+    if found:
+        named = "; ".join(dict.fromkeys(f"{line.step}: {line.subject}" for line in found))
+        console.result(f"findings: {len(found)}, whose reasons and next moves stand above: {named}")
 
 
 def _tell_what_is_left(console: Console, tenant: Tenant, result: PostApply) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from scripts.console import Console
-from steward.errors import ExitCode, StewardError, worse
+from steward.errors import ConfigError, ExitCode, StewardError, worse
 from steward.pasting import paste
 
 _Thing = TypeVar("_Thing")
@@ -78,6 +78,20 @@ def run_program(
     """
     # The libraries' own warnings would repeat what an error says, without its next move.
     logging.getLogger("azure").addHandler(logging.NullHandler())
+    code = _run(main, console, when_interrupted)
+    if not console.unwritten:
+        return code
+    # A monitor must not take an empty file for a good answer; every other code calls somebody already.
+    lost = ConfigError(
+        "standard output cannot be written, and the result is not whole",
+        why=console.unwritten,
+        next_move="make room, or send it elsewhere, and run again",
+    )
+    console.fail(lost)
+    return lost.exit_code if code is ExitCode.WELL else code
+
+
+def _run(main: Callable[[], ExitCode], console: Console, when_interrupted: str) -> ExitCode:
     try:
         return main()
     except StewardError as error:

@@ -2,7 +2,8 @@
 
 `python scripts/serve_sandbox.py [--port N] [--seed FILE] [--state FILE] [--folder FOLDER]`, which is what
 `make sandbox` runs. Its files lie in one folder, and with a state file the tenant and that folder survive a restart.
-`--elevation` and `--sign-in` say what the tenant file asks for, and so what our identities there are given.
+`--elevation`, `--consent`, `--application` and `--sign-in` say what the tenant file asks for, and so what our
+identities there are given.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 
 if __name__ == "__main__":
     # Found from anywhere, so that a set-up that is missing is told by `scripts` and is no traceback.
@@ -29,12 +31,13 @@ from scripts.rehearsal.folder import occupied
 from scripts.rehearsal.provider_choice import ROOT, choose_provider
 from scripts.rehearsal.scene import Scene, set_the_scene
 from scripts.rehearsal.seeds import seed_for
-from scripts.rehearsal.tenant_file import NAME, WINDOWS
+from scripts.rehearsal.tenant_file import NAME, WINDOWS, name_vendors_application
 from steward.config.folders import find_project
-from steward.config.model import Elevation, FileSink, SignIn
+from steward.config.model import Consent, Elevation, FileSink, FirstSignIn, SignIn
 from steward.errors import ConfigError, ExitCode
 from steward.pasting import paste
 
+_OWN, _VENDORS = "own", "vendor"
 _USE = """\
 serving {url} until stopped (Ctrl-C), with {takes}
 
@@ -52,6 +55,10 @@ In another terminal:
 {person}  python {root}/scripts/verify_evidence.py {name}.yaml
   set -a; . ./guard.env; set +a                         # and the one that guards
   python {root}/scripts/close.py --guard --stacks cdktf.out/stacks {name}.yaml
+  python {root}/scripts/status.py {name}.yaml              # the papers, each headed as a rehearsal's
+  python {root}/scripts/handover.py {name}.yaml
+  python {root}/scripts/confirm.py {name}.yaml             # what people confirm; a rehearsal's with --rehearsal
+  python {root}/scripts/evidence_bundle.py {name}.yaml
 {again}  set -a; . ./retire.env; set +a                        # and at the very end the one that retires
   python {root}/scripts/retire.py {name}.yaml"""
 
@@ -60,6 +67,15 @@ _ENROLS = """\
       # waits until somebody enrols a second factor for {login}, in a browser that trusts {ca_file}:
       #   {page}
       # with the newest .pass file in {sink}; without a browser as docs/sandbox.md tells (A person)
+"""
+_CONSENTS = """\
+      # then it prints the address of the consent (and opens it, where it can): sign in there with the newest pass,
+      # another one than the first, compare what the page lists with the tenant file, and accept
+"""
+_SIGNS_IN = """\
+      # then it waits for the sign-in to the application, {how}, which it sees in the log:
+      #   {address}
+      # nothing listens where that leads in the end: what came of it is seen in post_apply
 """
 _REOPENS = """\
   set -a; . ./reopen.env; set +a                        # a second window, for somebody to sign in once more
@@ -79,6 +95,18 @@ def main(arguments: list[str]) -> ExitCode:
         "--elevation", choices=[each.value for each in Elevation], help="who grants the role (default: at_deploy)"
     )
     parser.add_argument(
+        "--consent",
+        choices=[each.value for each in Consent],
+        default=Consent.GRAPH.value,
+        help="how the consent is given; browser opens a window for it (default: graph)",
+    )
+    parser.add_argument(
+        "--application",
+        choices=[_OWN, _VENDORS],
+        default=_OWN,
+        help="a registration of the tenant's own, or the vendor's application, which is to be consented to",
+    )
+    parser.add_argument(
         "--sign-in",
         choices=[each.value for each in SignIn],
         help="whether a person may sign in as the account (default: as the elevation needs)",
@@ -88,6 +116,8 @@ def main(arguments: list[str]) -> ExitCode:
     )
     parser.add_argument("--sink", type=Path, help="where passes and passwords go (default: a folder that ends with it)")
     parsed = parser.parse_args(arguments)
+    if parsed.consent == Consent.BROWSER.value and parsed.elevation is None:
+        parsed.elevation = Elevation.IN_WINDOW.value
     console = Console()
     return run_program(lambda: _serve(parsed, console), console)
 
@@ -125,8 +155,26 @@ def _describe(scene: Scene, takes: str) -> str:
     if isinstance(tenant.sink, FileSink):
         page = f"{sandbox.base_url}/{sandbox.tenant_id}/security-info"
         person = _ENROLS.format(login=tenant.account.login, page=page, sink=tenant.sink.folder, ca_file=sandbox.ca_file)
+        if tenant.consents_in_browser:
+            person += _CONSENTS
+        if tenant.first_sign_in is FirstSignIn.DASHBOARD:
+            person += _describe_sign_in(scene)
         again = _REOPENS.format(**places)
     return _USE.format(url=sandbox.base_url, takes=takes, person=person, again=again, **places)
+
+
+def _describe_sign_in(scene: Scene) -> str:
+    """Return what is awaited in the window, and the address to do it at."""
+    application, how = scene.tenant.application, ["with the newest pass"]
+    if scene.tenant.consents_in_browser:
+        how = ["in the browser of the consent"]
+    if application.client_id is None:
+        how.append("with the application_client_id that the deploy printed as <client id>")
+    # A request without redirect_uri is answered at the registered one, which the vendor's application has.
+    back = "".join(f"&redirect_uri={quote(uri, safe='')}" for uri in application.redirect_uris[:1])
+    asked = f"response_type=code&scope=User.Read&client_id={application.client_id or '<client id>'}{back}"
+    authorize = f"{scene.sandbox.base_url}/{scene.sandbox.tenant_id}/oauth2/v2.0/authorize"
+    return _SIGNS_IN.format(how=", ".join(how), address=f"{authorize}?{asked}")
 
 
 def _has_person(parsed: argparse.Namespace) -> bool:
@@ -136,6 +184,12 @@ def _has_person(parsed: argparse.Namespace) -> bool:
 
 def _require_sink(parsed: argparse.Namespace, folder: Path, *, is_kept: bool) -> Path | None:
     """Return the sink's folder that was given; raises `ConfigError` where none or another one is needed."""
+    if parsed.consent == Consent.BROWSER.value and parsed.elevation not in WINDOWS:
+        raise ConfigError(
+            f"--elevation {parsed.elevation} does not go with --consent browser",
+            why="a person consents as the account, in a window",
+            next_move=f"take --elevation {' or '.join(WINDOWS)}, or leave it out",
+        )
     if parsed.sign_in == SignIn.BLOCKED.value and parsed.elevation in WINDOWS:
         raise ConfigError(
             f"--elevation {parsed.elevation} does not go with --sign-in blocked",
@@ -182,7 +236,8 @@ def _what_to_serve(parsed: argparse.Namespace) -> tuple[Seed, bool]:
     except (OSError, SeedError) as error:
         raise _no_start(str(error), "correct the seed; docs/sandbox.md shows one") from None
     made_with = (parsed.seed, parsed.port, parsed.elevation, parsed.sign_in, parsed.licence, parsed.sink)
-    if is_kept and any(made_with):
+    is_other = (parsed.consent, parsed.application) != (Consent.GRAPH.value, _OWN)
+    if is_kept and (any(made_with) or is_other):
         raise ConfigError(
             f"{parsed.state} holds a tenant already",
             why="its seed, its port and its tenant file are those that it was made with, which its clients know",
@@ -198,6 +253,7 @@ def _what_to_serve(parsed: argparse.Namespace) -> tuple[Seed, bool]:
 def _open(folder: Path, seed: Seed, parsed: argparse.Namespace, sink: Path | None) -> Scene:
     elevation = parsed.elevation or Elevation.AT_DEPLOY.value
     options: dict[str, Any] = {"elevation": elevation, "sink": sink, "port": parsed.port, "state": parsed.state}
+    options |= {"consent": parsed.consent, "edit": name_vendors_application if parsed.application == _VENDORS else str}
     try:
         return set_the_scene(folder, base_environment={}, seed=seed, **options)
     except StateError as error:

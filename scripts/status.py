@@ -43,7 +43,10 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="print Markdown")
     form.add_argument("--html", action="store_true", help="print one HTML page")
-    return parser.parse_args(arguments)
+    parsed = parser.parse_args(arguments)
+    if parsed.json and (parsed.html or parsed.markdown):
+        parser.error("--json does not go with --html or --markdown: name one form")
+    return parsed
 
 
 def main(arguments: list[str]) -> ExitCode:
@@ -52,7 +55,9 @@ def main(arguments: list[str]) -> ExitCode:
 
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
-    status = read_status(_find_files(parsed.paths or [_TENANTS]), today=datetime.now(UTC).date())
+    # A file that is named beside its folder is one tenant all the same.
+    files = {file.parent.resolve() / file.name: file for file in _find_files(parsed.paths or [_TENANTS])}
+    status = read_status(files.values(), today=datetime.now(UTC).date())
     if parsed.json:
         console.result_json(as_json(status))
     elif parsed.html or parsed.markdown:
@@ -104,7 +109,16 @@ def _files_of(folder: Path) -> Iterator[Path]:
         raise ConfigError(
             f"{folder} cannot be read", why=error.strerror or str(error), next_move="make the folder readable"
         ) from None
-    yield from (entry for entry in entries if entry.suffix.lower() in _SUFFIXES)
+    files = [entry for entry in entries if entry.suffix.lower() in _SUFFIXES]
+    if not files:
+        # Whoever watches the exit code of a wrong folder would see all in order for ever.
+        raise ConfigError(
+            f"{folder}: there is no tenant file",
+            why="nothing was looked at, so nothing is known to be in order; tenant files end in .yaml",
+            next_move="name the folder that has them, or make one: copy tenants/example.yaml.sample to "
+            "tenants/<name>.yaml and fill it in",
+        )
+    yield from files
 
 
 def _show(status: Status, console: Console, *, is_quiet: bool) -> None:
@@ -117,7 +131,7 @@ def _show(status: Status, console: Console, *, is_quiet: bool) -> None:
     for row in rows:
         console.result(f"next, {row.tenant}: {row.next_move}")
     counts = "; ".join(f"{word}: {number}" for word, number in status.counts.items())
-    console.result(counts or "no tenant file was found")
+    console.result(counts)
 
 
 def _table(rows: Sequence[Row]) -> Table:

@@ -5,7 +5,6 @@ Terraform, not from what our own programs say of themselves.
 """
 
 import json
-import shutil
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import datetime
@@ -31,8 +30,7 @@ def live(scene: Scene, commands: Commands, *, terraform: str, person: Person | N
     with person.at_hand() if person else nullcontext():
         command = scene.script("post_apply", "--json", "--poll-seconds", "0.5")
         opener = person.opener if person else {}
-        first = json.loads(commands.run("post-apply", command, {**post_apply_env, **opener}).output)
-    shutil.copyfile(scene.folder / first["evidence"], scene.folder / "evidence.jsonl")
+        commands.run("post-apply", command, {**post_apply_env, **opener})
     chdir = f"-chdir={scene.stack}"
     again: dict[str, tuple[list[str], Mapping[str, str]]] = {
         "second-deploy": ([*deploy_command(), "--skip-synth"], deploy_env),
@@ -84,9 +82,9 @@ def summarize(scene: Scene, writes: Mapping[str, int], *, plan: str, state: Mapp
     account = next(user for user in snapshot["users"].values() if user["userPrincipalName"] == LOGIN)
     now = datetime.fromisoformat(scene.control.clock()["now"])
     timeline = follow(journal, account_id=account["id"], login=LOGIN, until=now)
-    evidence = (scene.folder / "evidence.jsonl").read_text(encoding="utf-8").splitlines()
-    engine = json.loads(evidence[0])["detail"]["engine"]
     verification = verify(scene.folder / "evidence" / NAME)
+    began = verification.runs[0].lines[0].content or {}
+    engine = began["detail"]["engine"]
     (latch,) = (entry for entry in state["resources"] if entry["type"] == "terraform_data")
     return {
         "sealed": latch["instances"][0]["attributes"]["input"]["value"]["phase"] == SEALED,

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.seed import VENDOR_APPLICATION_ID
+
 NAME = "contoso"
 WINDOWS = ("in_window", "scheduled")
 REDIRECT_URI = "https://dashboard.contoso.example/callback"
@@ -87,3 +89,10 @@ def write_tenant_file(
         window_minutes=window_minutes,
     )
     path.write_text(edit(finished), encoding="utf-8")
+
+
+def name_vendors_application(text: str) -> str:
+    """Return the text with the vendor's application in the place of an own registration, as the seed has it."""
+    name = "  display_name: CiraSync\n"
+    named = text.replace(name, f"{name}  client_id: {VENDOR_APPLICATION_ID}\n").replace(_DASHBOARD, "")
+    return named.replace(f"  redirect_uris: [{REDIRECT_URI}]\n", "")

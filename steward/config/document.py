@@ -5,7 +5,7 @@ are generated from it. What one value alone can get wrong is refused here, what 
 `rules`.
 """
 
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -59,10 +59,21 @@ def _word_or_mapping(value: object) -> str:
 _CLIENT_ID = "9d3c0a51-7e24-4f0b-8a6d-2c1b0f9e8d7c"
 
 
+class UnfitKeyError(AttributeError):
+    """A key was looked at that the file has wrong; what else its section says is known all the same."""
+
+
 class Section(BaseModel):
     """What every part of a tenant file has in common: no unknown key, no conversion between types."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    if not TYPE_CHECKING:
+        # Where the type checker saw it, every misspelt attribute would pass.
+        def __getattr__(self, name: str) -> Any:
+            if name in type(self).model_fields:
+                raise UnfitKeyError(name)
+            return super().__getattr__(name)
 
 
 class _OneOf(Section):

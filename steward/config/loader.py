@@ -5,6 +5,7 @@ has happened by then.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from steward.config.document import (
     PermissionsSection,
     SinkSection,
     TenantDocument,
+    UnfitKeyError,
 )
 from steward.config.folders import resolve_beside
 from steward.config.model import (
@@ -116,7 +118,9 @@ def _judge(sections: Mapping[str, Any], file: Path) -> Iterator[Problem]:
     circumstances = Circumstances(file=file, today=datetime.now(UTC).date())
     for rule in RULES:
         if all(section in sections for section in rule.sections):
-            yield from rule.judge(document, circumstances)
+            # A rule goes as far as the keys that fit take it.
+            with suppress(UnfitKeyError):
+                yield from rule.judge(document, circumstances)
 
 
 def _compare(sources: Sequence[Source], tenants: Sequence[Tenant]) -> Iterator[LocatedProblem]:

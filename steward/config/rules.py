@@ -1,7 +1,7 @@
 """Rules over several keys of a tenant file: each finds what must not stand together, and says why.
 
-A rule names the sections that it looks at and runs when these fit their shape, whatever is wrong elsewhere. It reads
-the document and, where paths are concerned, looks whether they exist; it changes nothing.
+A rule names the sections that it looks at and runs whatever is wrong elsewhere, as far as the keys fit that it looks
+at. It reads the document and, where paths are concerned, looks whether they exist; it changes nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence

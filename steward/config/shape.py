@@ -1,10 +1,11 @@
 """Holds a source against the shape of a tenant file, and says in plain words what does not fit.
 
-Sections are judged each for itself, so that one fault does not hide the others: what fits is returned together with the
+Keys are judged each for itself, so that one fault does not hide the others: what fits is returned together with the
 problems of what does not.
 """
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import cache
 from typing import Any, get_args
 
@@ -28,23 +29,38 @@ _KINDS = {
 
 
 def read_sections(source: Source) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the top-level sections that fit their shape, by name, and the problems of all others."""
+    """Return the top-level sections by name, and the problems of what does not fit its shape.
+
+    A section that fits in part has the keys that do; to look at another one raises `UnfitKeyError`.
+    """
     try:
         document = TenantDocument.model_validate(source.value)
     except ValidationError as error:
         problems = [_describe(details) for details in error.errors(include_url=False)]
-        broken = {problem.key[0] for problem in problems if problem.key}
-        return _read_others(source.value, broken), problems
+        return dict(_read_fitting(TenantDocument, source.value, {problem.key for problem in problems})), problems
     return {name: getattr(document, name) for name in TenantDocument.model_fields}, []
 
 
-def _read_others(value: Mapping[str, object], broken: set[str | int]) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        name: (field.annotation, field) for name, field in TenantDocument.model_fields.items() if name not in broken
-    }
-    part = create_model("Part", __base__=Section, **fields)
-    document = part.model_validate({name: value[name] for name in fields if name in value})
-    return {name: getattr(document, name) for name in fields}
+def _read_fitting(
+    model: type[BaseModel], value: Mapping[str, object], wrong: AbstractSet[KeyPath]
+) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of a section that fit, each with its value; `wrong` are the paths in it that do not."""
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        below = {path[1:] for path in wrong if path[:1] == (key,)}
+        given = value.get(key)
+        if not below:
+            # A model of one field brings that field's own conversions and default.
+            part = create_model("Part", __base__=Section, **{name: (field.annotation, field)})  # type: ignore[call-overload]  # fields by name are what it takes
+            yield name, getattr(part.model_validate({key: given} if key in value else {}), name)
+        elif () not in below and isinstance(given, Mapping):
+            for section in _models_in(field.annotation):
+                fitting = dict(_read_fitting(section, given, below))
+                whole = section.model_construct(**fitting)
+                for missing in section.model_fields.keys() - fitting.keys():
+                    # Its default is not what the file says.
+                    whole.__dict__.pop(missing, None)
+                yield name, whole
 
 
 def _describe(details: ErrorDetails) -> Problem:

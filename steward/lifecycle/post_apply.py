@@ -68,7 +68,8 @@ def _is_seen_or_told(facts: Facts) -> bool:
 class PostApply:
     """How a run ended; `is_sealed` and `privileged_roles` are None when the run could not tell.
 
-    `has_happened` judges whether what a window is opened for has happened.
+    `has_happened` judges whether what a window is opened for has happened; `to_come` names the steps that are planned,
+    each where it does its work: a second look at it later is not announced.
     """
 
     exit_code: ExitCode = ExitCode.WELL
@@ -83,6 +84,7 @@ class PostApply:
     privileged_roles: tuple[str, ...] | None = None
     plan: str | None = None
     steps: dict[str, str] = field(default_factory=dict)
+    to_come: tuple[str, ...] = ()
     has_happened: Callable[[Facts], bool] = field(default=_is_seen_or_told, repr=False)
 
     def take(self, outcome: StepOutcome) -> bool:
@@ -90,6 +92,11 @@ class PostApply:
         self.exit_code = worse(self.exit_code, outcome.exit_code)
         self.writes += outcome.writes
         self.steps[outcome.step] = "blocked" if outcome.is_blocked else "confirmed"
+        if outcome.is_blocked:
+            # What comes now is another order than the planned one.
+            self.to_come = ()
+        elif outcome.step in self.to_come:
+            self.to_come = self.to_come[self.to_come.index(outcome.step) + 1 :]
         self._look(outcome)
         return not outcome.is_blocked
 
@@ -163,10 +170,12 @@ async def post_apply(
         # Somebody enabled it while it holds the role: that is ended before anything else is done.
         result.take(await to_the_end(run(CLOSE)))
     steps = _before_closing(result, opens_window=opens_window, consents_in_browser=consents_in_browser)
+    result.to_come = _announce(steps, opens_window=opens_window and not result.is_sealed, trims=consents_in_browser)
     try:
         is_done = await in_order(run, result, steps)
     except (Exception, CancelledError):
         # Whatever broke here, or whoever broke it off, a role that is held is worse: it goes first.
+        result.to_come = ()
         await to_the_end(withdraw(run, result, opens_window=opens_window, trims=consents_in_browser))
         raise
     if not is_done:
@@ -223,6 +232,13 @@ def _before_closing(result: PostApply, *, opens_window: bool, consents_in_browse
     if not opens_window or result.is_sealed or result.is_attended:
         return (PROVE, CONSENT)
     return (PROVE, *(_WINDOW_WITH_CONSENT if consents_in_browser else _WINDOW))
+
+
+def _announce(steps: tuple[Step, ...], *, opens_window: bool, trims: bool) -> tuple[str, ...]:
+    """Return the names of the steps that are to come: these, the closing and what follows it."""
+    closing = (CLOSE, *((SHUT,) if opens_window else ()), *((TRIM,) if trims else ()), SEAL)
+    credentials = () if OPEN in steps else (OPEN, ENROL)
+    return tuple(step.name for step in (*steps, *closing, *credentials, SETTLE, VERIFY))
 
 
 async def close_only(

@@ -75,6 +75,8 @@ def test_more_than_declared_is_taken_back_and_said(consented: Consented, chromiu
     assert [sorted(each.split()) for each in scopes] == [["User.Read", "offline_access"]]
     assert not tenancy.holds_role()
     assert "sealed; no privileged role by any path" in run.output
+    (reason,) = [line for line in run.output.splitlines() if line.startswith("findings: ")]
+    assert "consent: application permission Group.Read.All of CiraSync" in reason, "a good end says why it is 1"
     assert "sealed_on: " in run.output, "what was found does not keep the second lock open"
     assert tenancy.plan() == {}
     found = [line for line in _evidence(consented) if line["verb"] in {"found", "revoked"}]

@@ -76,3 +76,30 @@ def test_file_with_many_problems_reports_all_of_them_in_the_order_of_lines(tmp_p
         "window_minutes",
         "backend.pg.password",
     ]
+
+
+def test_rules_judge_what_fits_of_a_section_that_does_not(tmp_path: Path) -> None:
+    text = mutate("cloud: global", "cloud: globl")
+    text = mutate("- Contacts.ReadWrite", "- Contact.ReadWrite", text=text)
+    text = mutate("j.keller@contoso.com", "cirasync@contoso.com", text=text)
+    text = mutate("consent: graph", "consent: browser", text=text)
+
+    with pytest.raises(TenantFileError) as caught:
+        load_tenant(write_tenant_file(tmp_path, text))
+
+    assert [key_text(each.problem.key) for each in caught.value.problems] == [
+        "tenant.cloud",
+        "account.login",
+        "application.permissions.application[0]",
+        "consent",
+    ]
+
+
+def test_rule_takes_no_default_for_what_the_file_has_wrong(tmp_path: Path) -> None:
+    text = mutate("sign_in: blocked", "sign_in: alowed")
+    text = mutate("evidence: ../evidence", "evidence: ../evidence\nsink: {file: {folder: ~/secrets}}", text=text)
+
+    with pytest.raises(TenantFileError) as caught:
+        load_tenant(write_tenant_file(tmp_path, text))
+
+    assert [key_text(each.problem.key) for each in caught.value.problems] == ["account.sign_in"]

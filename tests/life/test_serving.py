@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.seed import VENDOR_APPLICATION_ID
 from scripts import serve_sandbox
 from scripts.rehearsal.provider_choice import ROOT
 from steward.config.loader import load_tenant
@@ -79,9 +80,28 @@ def test_person_may_sign_in_where_that_is_asked_for(serve: Serve, tmp_path: Path
     assert not tenant.sink.folder.exists()
 
 
+@pytest.mark.parametrize("application", ["own", "vendor"])
+def test_person_is_told_how_to_consent_and_where_to_sign_in(serve: Serve, tmp_path: Path, application: str) -> None:
+    process = serve("--folder", "served", "--consent", "browser", "--application", application)
+    told = _told(process)
+    tenant = load_tenant(tmp_path / "served" / "contoso.yaml")
+
+    assert tenant.consents_in_browser
+    assert tenant.application.client_id == (VENDOR_APPLICATION_ID if application == "vendor" else None)
+    (address,) = re.findall(r"https://\S+/authorize\?.*", told)
+    assert ("client_id=<client id>&redirect_uri=https%3A%2F%2Fdashboard" in address) is (application == "own")
+    if application == "vendor":
+        # The own registration has a client id once it is deployed.
+        trusted = ssl.create_default_context(cafile=str(tmp_path / "served" / "sandbox" / "ca.pem"))
+        assert "Sign in" in httpx.get(address, verify=trusted).text
+    for paper in ("status", "handover", "confirm", "evidence_bundle"):
+        assert f"scripts/{paper}.py contoso.yaml" in told
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
+        (("--consent", "browser", "--elevation", "at_deploy"), "does not go with --consent browser"),
         (("--elevation", "in_window", "--sign-in", "blocked"), "does not go with --sign-in blocked"),
         (("--sink", "secrets"), "nobody is to sign in"),
         (("--sign-in", "allowed", "--sink", "refused/secrets"), "lies in a project"),

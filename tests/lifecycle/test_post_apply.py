@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -418,3 +419,56 @@ def test_consent_that_was_given_opens_no_window_again() -> None:
     steps = Steps()
     consent_in_browser(steps, PostApply(has_happened=lambda _: True))
     assert steps.finished == ["preflight", "prove", "consent", "close", "shut", "trim", *WHOLE[4:]]
+
+
+@pytest.mark.parametrize(
+    ("options", "facts", "planned"),
+    [
+        ({}, s.DEPLOYED, [*WHOLE[1:5], *WHOLE[6:]]),
+        ({"opens_window": True}, s.DEPLOYED, [*IN_WINDOW[1:], "seal", "settle", "verify"]),
+        (
+            {"opens_window": True, "consents_in_browser": True},
+            s.DEPLOYED,
+            [*IN_WINDOW[1:7], "consent", *IN_WINDOW[7:], "trim", "seal", "settle", "verify"],
+        ),
+        (
+            {"opens_window": True, "consents_in_browser": True},
+            s.SEALED,
+            ["prove", "consent", "close", "trim", "seal", "open", "enrol", "settle", "verify"],
+        ),
+    ],
+    ids=["no window", "window", "browser", "sealed"],
+)
+def test_what_is_to_come_is_known_from_the_first_look_on(
+    options: dict[str, bool], facts: Facts, planned: list[str]
+) -> None:
+    result = PostApply()
+    seen: list[tuple[str, ...]] = []
+    names = {*WHOLE, *IN_WINDOW, "trim"}
+    steps = Steps(facts=facts, acts=dict.fromkeys(names, lambda: seen.append(result.to_come)))
+    asyncio.run(post_apply(steps.run, result=result, **options))
+    assert list(seen[1]) == planned
+    assert all(later == earlier[len(earlier) - len(later) :] for earlier, later in pairwise(seen[1:]))
+    assert result.to_come == ()
+    assert [
+        name for name, left in zip(steps.finished[1:], seen[1:], strict=True) if left and name == left[0]
+    ] == planned
+
+
+@pytest.mark.parametrize("blocked", ["prove", "close", "seal"])
+def test_nothing_more_is_announced_once_a_step_is_blocked(blocked: str) -> None:
+    steps = Steps(blocked, facts=s.DEPLOYED)
+    assert run(steps).to_come == ()
+
+
+def test_nothing_more_is_announced_once_somebody_breaks_it_off() -> None:
+    result, left = PostApply(), []
+
+    def break_off() -> None:
+        raise asyncio.CancelledError
+
+    steps = Steps(facts=s.DEPLOYED, acts={"consent": break_off, "close": lambda: left.append(result.to_come)})
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(post_apply(steps.run, result=result))
+    assert left
+    assert set(left) == {()}

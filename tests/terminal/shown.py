@@ -11,9 +11,13 @@ from steward.lifecycle.lines import Line
 def main(arguments: list[str]) -> None:
     """Show some lines; the arguments are the file, the seconds to wait, and options."""
     console = Console(is_quiet="--quiet" in arguments)
+    planned = ["enrol", "consent", "verify"]
+    console.expect(lambda: planned)
     with console.live():
         console.show(Line("preflight", "already", "permissions", "the token has all that is needed"))
         console.show(Line("preflight", "confirmed", ""))
+        console.show(Line("consent", "already", "consent", "it is given later"))
+        console.show(Line("consent", "confirmed", ""))
         console.show(Line("prove", "already", "Evil\x1b]0;owned\x07\x1b[2J\x9b2J", "a name that a server gave"))
         console.show(Line("prove", "blocked", ""))
         evil = "Evil\x1b]0;owned\x07\x1b[2J\u202e device"
@@ -26,6 +30,14 @@ def main(arguments: list[str]) -> None:
         reason = "somebody enrols; the pass was mistyped (1:03 left)"
         console.show(Line("enrol", "waiting", "second factor", reason, seconds_left=63.0))
         console.show(Line("enrol", "already", "second factor", "software OATH token"))
+        console.show(Line("enrol", "confirmed", ""))
+        del planned[:1]
+        console.show(Line("consent", "confirmed", ""))
+        del planned[:1]
+        console.show(Line("seal", "already", "latch", "it is turned"))
+        console.show(Line("enrol", "already", "second factor", "looked at once more"))
+        if "--look-again" in arguments:
+            time.sleep(0.6)
         console.result("contoso: sealed")
     Path(arguments[0]).write_text("done", encoding="utf-8")
 

@@ -2,16 +2,24 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
 
 import pytest
 from rich.text import Text
 
 from scripts.console import Console
-from steward.errors import ConfigError
+from scripts.program import run_program
+from scripts.rehearsal.provider_choice import ROOT
+from steward.errors import ConfigError, ExitCode
 from steward.lifecycle.lines import Line
 from steward.visible import is_seen
+from tests.evidence.files import write_run
 
 HOSTILE = "Evil\x1b]0;owned\x07\x9b2J\u202eniam\u2066\u200b\u2028\ud800"
 
@@ -108,3 +116,66 @@ def test_output_of_any_encoding_takes_every_letter(encoding: str, monkeypatch: p
     console.result_view([Text(words[:-1])])
     sys.stdout.flush()
     assert taken.getvalue().decode(encoding).count("ukasz") >= 4
+
+
+WRITERS = {
+    "line": lambda console: console.result("sealed"),
+    "page": lambda console: console.result_page("<p>sealed</p>"),
+    "json": lambda console: console.result_json({"state": "sealed"}),
+    "view": lambda console: console.result_view([Text("sealed")]),
+}
+
+
+@contextmanager
+def output(kind: str) -> Iterator[TextIO | None]:
+    """Lend a standard output that takes nothing: a full disk, one that was closed, a pipe that nobody reads."""
+    if kind == "closed":
+        yield None
+        return
+    reader, end = os.pipe() if kind == "pipe" else (-1, os.open("/dev/full", os.O_WRONLY))
+    if reader >= 0:
+        os.close(reader)
+    stream = io.TextIOWrapper(io.FileIO(end, "w"), encoding="utf-8", write_through=True)
+    yield stream
+    with suppress(OSError):
+        stream.close()
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS.keys())
+@pytest.mark.parametrize(
+    ("kind", "code", "left_with"),
+    [
+        ("full", ExitCode.WELL, 2),
+        ("closed", ExitCode.WELL, 2),
+        ("full", ExitCode.FINDINGS, 1),
+        ("full", ExitCode.COULD_NOT_TELL, 3),
+        ("pipe", ExitCode.WELL, 0),
+    ],
+)
+def test_result_that_cannot_be_written_is_no_success(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
+    code: ExitCode,
+    left_with: int,
+    write: Callable[[Console], None],
+) -> None:
+    console = Console()
+
+    def main() -> ExitCode:
+        write(console)
+        return code
+
+    with output(kind) as stream, monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", stream)
+        assert run_program(main, console) == left_with
+    assert ("standard output cannot be written" in capsys.readouterr().err) is (kind != "pipe")
+
+
+def test_program_tells_its_shell_that_the_disk_is_full(tmp_path: Path) -> None:
+    write_run(tmp_path / "contoso")
+    command = [sys.executable, str(ROOT / "scripts" / "verify_evidence.py"), str(tmp_path / "contoso")]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert ended.returncode == 2
+    assert ended.stderr.count("error: ") == ended.stderr.count("next: ") == 1

@@ -1,5 +1,6 @@
 """Progress in a terminal is a live view with a countdown; everywhere else it is plain lines, and nothing else ever."""
 
+import io
 import os
 import pty
 import re
@@ -10,8 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from scripts.live import LiveView
 from scripts.rehearsal.provider_choice import ROOT
+from steward.lifecycle.lines import Line
 
 SHOWN = Path(__file__).with_name("shown.py")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-9]|9[0-7]|4[0-9]|10[0-7])(?:;[0-9]+)*m")
@@ -72,6 +76,38 @@ def test_terminal_gets_a_view_that_counts_down_and_goes(tmp_path: Path) -> None:
     shown_last = sent[sent.rindex("software OATH token") :]
     assert "contoso: sealed" in shown_last
     assert COLOUR.search(sent)
+
+
+def test_terminal_is_shown_what_is_still_to_come_and_no_step_done_before_its_last(tmp_path: Path) -> None:
+    sent = in_terminal(tmp_path, "--look-again", TERM="xterm-256color")
+    plain = re.sub(r"\x1b\[[0-9;?]*[mlh]", "", sent)
+    shown = [line.strip() for line in re.split(r"\x1b\[[0-9]*[KA]|\r|\n", plain)]
+    done = [line for line in shown if "✓" in line]
+    assert "✓ preflight  ✗ prove" in done, "the consent is to come once more"
+    assert done[-1] == "✓ preflight  ✗ prove  ✓ consent", "what is under way is not done"
+    assert "then consent  verify" in shown, "what is waited for is not to come"
+    assert "… enrol" in shown[shown.index("then verify") :]
+
+
+def test_step_that_is_to_come_once_more_is_not_done_where_the_order_is_given_up() -> None:
+    planned = ["open", "consent"]
+    view = LiveView(io.StringIO(), lambda: planned)
+    view.follow(Line("consent", "confirmed", ""))
+    view.follow(Line("open", "amiss", "account", "it is gone"))
+    planned.clear()
+    view.follow(Line("open", "blocked", ""))
+    view.follow(Line("close", "confirmed", ""))
+    view.follow(Line("close", "already", "role", "looked at once more"))
+    assert "consent" not in rendered(view)
+    assert "close" in rendered(view).splitlines()[1], "it is under way again"
+    assert rendered(view).startswith("✗ open")
+
+
+def rendered(view: LiveView) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    with console.capture() as captured:
+        console.print(view.render(console.width))
+    return captured.get()
 
 
 def test_view_takes_its_lines_and_no_more_in_a_narrow_terminal(tmp_path: Path) -> None:

@@ -52,13 +52,13 @@ def _await(facts: Facts, tenant: Tenant, account: UserState) -> Action:
     others = log or describe_attempts(facts, tenant)
     if tenant.consents_in_browser:
         how = f"somebody signs in to {name} as {account.login}, in the browser of the consent"
-        when = "then presses Enter here, or the sign-in log shows it, after the consent"
+        when = "then presses Enter here (in a terminal), or the sign-in log shows it, after the consent"
         return Wait(_SUBJECT, f"{how}, {when}{others}", window.ends)
     return Wait(
         _SUBJECT,
-        f"somebody signs in to {name} as {account.login} with the newest pass from the sink, then presses Enter here, "
-        f"or the sign-in log shows it; a sign-in before {window.opened:%H:%M:%S} UTC was one without the role and does "
-        f"not count: whoever came that early signs in anew in the same browser, as the pass is used up{others}",
+        f"somebody signs in to {name} as {account.login} with the newest pass from the sink, then presses Enter here "
+        f"(in a terminal), or the sign-in log shows it; a sign-in before {window.opened:%H:%M:%S} UTC was one without "
+        f"the role and does not count: whoever came that early signs in anew in the same browser, as the pass is used up{others}",
         window.ends,
     )
 

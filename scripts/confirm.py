@@ -20,7 +20,7 @@ from steward.errors import ExitCode
 from steward.papers.confirming import Word, confirm
 from steward.papers.handover import Sheet, make_sheet
 from steward.papers.names import require_name
-from steward.papers.record import read_record
+from steward.papers.record import read_record_of
 from steward.papers.words import at
 
 
@@ -77,7 +77,7 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
 
 
 def _read_sheet(tenant: Tenant) -> Sheet:
-    record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
+    record = read_record_of(tenant)
     return make_sheet(tenant, record)
 
 
@@ -93,7 +93,7 @@ def _list(parsed: argparse.Namespace, console: Console, sheet: Sheet) -> None:
                         "words": each.item.words,
                         "confirmed_by": each.confirmation and each.confirmation.by,
                     }
-                    for each in sheet.asked
+                    for each in sheet.asked_now
                 ],
                 "exit_code": int(sheet.exit_code),
             }
@@ -102,7 +102,7 @@ def _list(parsed: argparse.Namespace, console: Console, sheet: Sheet) -> None:
     if sheet.not_ready:
         console.result(f"{sheet.tenant.name}: not ready, so nothing is asked: {sheet.not_ready}")
         console.result(f"next: {sheet.standing.next_move}")
-    for each in sheet.asked:
+    for each in sheet.asked_now:
         said = "open"
         if each.confirmation:
             said = f"confirmed by {each.confirmation.by}, {at(each.confirmation.mark.time)}"

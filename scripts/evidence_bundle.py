@@ -14,11 +14,11 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.evidence_folders import Looked, Subject, add_expect, look_at_each
-from scripts.papers_folder import add_folder, write_bundle
+from scripts.papers_folder import Shelf, add_folder, write_bundle
 from scripts.program import run_parsed, shared_parser
 from steward.errors import ExitCode
 from steward.papers.bundle import as_json
-from steward.papers.record import read_record
+from steward.papers.record import read_record, read_record_of
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -37,12 +37,16 @@ def main(arguments: list[str]) -> ExitCode:
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     written = []
+    shelf = Shelf(parsed.folder)
 
     def write(subject: Subject) -> Looked:
-        record = read_record(
-            subject.folder, name=subject.name, tenant_id=subject.tenant_id, expected=frozenset(parsed.expect)
-        )
-        bundle, page = write_bundle(parsed.folder, record)
+        expected = frozenset(parsed.expect)
+        if subject.tenant is not None:
+            record = read_record_of(subject.tenant, expected)
+        else:
+            record = read_record(subject.folder, name=subject.name, expected=expected)
+        source = subject.tenant.file if subject.tenant is not None else subject.folder
+        bundle, page = write_bundle(shelf, record, source, subject.tenant)
         written.append({**as_json(bundle), "written": str(page)})
         if not parsed.json and (bundle.exit_code or not parsed.quiet):
             console.result(f"{bundle.tenant}: {bundle.verdict.tone}: {bundle.verdict.headline}; {page}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from scripts.console import Console
 from scripts.program import take_in_turn
 from steward.config.loader import load_tenant
+from steward.config.model import Tenant
 from steward.errors import ConfigError, ExitCode, worse
 from steward.evidence.chain import PATTERN
 
@@ -23,11 +24,11 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Subject:
-    """A folder of one tenant's runs; `tenant_id` is None where only the folder was given."""
+    """A folder of one tenant's runs; `tenant` is None where only the folder was given."""
 
     name: str
     folder: Path
-    tenant_id: str | None = None
+    tenant: Tenant | None = None
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def find_subjects(path: Path) -> Iterator[Subject]:
                 next_move="name the tenant file, whose `evidence` says where its runs lie, or the folder",
             )
         tenant = load_tenant(path)
-        yield Subject(tenant.name, tenant.evidence / tenant.name, tenant.tenant.id)
+        yield Subject(tenant.name, tenant.evidence / tenant.name, tenant)
         return
     try:
         children = sorted(child for child in path.iterdir() if child.is_dir() and _has_runs(child))

@@ -13,12 +13,12 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.console import Console
-from scripts.papers_folder import add_folder, write_sheet
+from scripts.papers_folder import Shelf, add_folder, write_sheet
 from scripts.program import run_parsed, shared_parser, take_in_turn
 from steward.config.loader import load_tenant
 from steward.errors import ExitCode
 from steward.papers.handover import Sheet, make_sheet
-from steward.papers.record import read_record
+from steward.papers.record import read_record_of
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -36,12 +36,13 @@ def main(arguments: list[str]) -> ExitCode:
 
 def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     written = []
+    shelf = Shelf(parsed.folder)
 
     def write(file: Path) -> ExitCode:
         tenant = load_tenant(file)
-        record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
+        record = read_record_of(tenant)
         sheet = make_sheet(tenant, record)
-        page = write_sheet(parsed.folder, sheet)
+        page = write_sheet(shelf, sheet)
         written.append(_as_json(sheet, page))
         if not parsed.json and (sheet.not_ready or not parsed.quiet):
             _tell(console, sheet, page)
@@ -81,7 +82,7 @@ def _as_json(sheet: Sheet, page: Path) -> dict[str, object]:
                 "confirmed_by": each.confirmation.by if each.confirmation else None,
                 "confirmed": each.confirmation.mark.time.isoformat() if each.confirmation else None,
             }
-            for each in sheet.asked
+            for each in sheet.asked_now
         ],
         "written": str(page),
     }

@@ -18,7 +18,7 @@ if __name__ == "__main__":
 
 from scripts.console import Console
 from scripts.environment import child_environment, find_terraform
-from scripts.papers_folder import write_bundle, write_sheet
+from scripts.papers_folder import Shelf, write_bundle, write_sheet
 from scripts.program import run_program
 from scripts.rehearsal.chromium import find_chromium
 from scripts.rehearsal.commands import Commands
@@ -33,7 +33,7 @@ from scripts.rehearsal.tenant_file import WINDOWS
 from steward.config.model import Consent, Elevation
 from steward.errors import ConfigError, ExitCode, RefusedError
 from steward.papers.handover import make_sheet
-from steward.papers.record import read_record
+from steward.papers.record import read_record_of
 
 LAST = ROOT / ".rehearsal" / "last"
 
@@ -126,11 +126,11 @@ def _rehearse(provider: str, folder: Path, way: _Way, sink: Path, console: Conso
 def _write_papers(scene: Scene, console: Console) -> list[Path]:
     """Write the papers that a tenant's evidence gives, each headed as a rehearsal's; return their pages."""
     tenant = scene.tenant
-    record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
-    folder = scene.folder / "papers"
-    pages = [write_sheet(folder, make_sheet(tenant, record))]
+    record = read_record_of(tenant)
+    shelf = Shelf(scene.folder / "papers", is_for_rehearsals=True)
+    pages = [write_sheet(shelf, make_sheet(tenant, record))]
     try:
-        return [write_bundle(folder, record)[1], *pages]
+        return [write_bundle(shelf, record, tenant.file, tenant)[1], *pages]
     except ConfigError as error:
         # Without the plotting library there is no page of the bundle; the life was rehearsed all the same.
         console.fail(error)
@@ -138,8 +138,9 @@ def _write_papers(scene: Scene, console: Console) -> list[Path]:
 
 
 def _keep_journal(scene: Scene) -> None:
+    # Named as no run of evidence is: whoever gives this folder to be verified is told of the runs in it alone.
     lines = [json.dumps(entry) for entry in scene.control.journal()]
-    (scene.folder / "journal.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (scene.folder / "journal.ndjson").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _show(summary: dict[str, Any], folder: Path, console: Console, *, has_person: bool) -> None:

@@ -43,7 +43,14 @@ def _run(parsed: argparse.Namespace, console: Console) -> ExitCode:
     tenants: list[dict[str, Any]] = []
 
     def judge(subject: Subject) -> Looked:
-        verification = verify(subject.folder, frozenset(parsed.expect), name=subject.name, tenant_id=subject.tenant_id)
+        tenant = subject.tenant
+        verification = verify(
+            subject.folder,
+            frozenset(parsed.expect),
+            name=subject.name,
+            tenant_id=tenant.tenant.id if tenant else None,
+            login=tenant.account.login if tenant else None,
+        )
         tenants.append(_as_json(subject, verification))
         if not parsed.json:
             _show(subject, verification, console, is_quiet=parsed.quiet)

@@ -54,7 +54,12 @@ _STOP_READING_SECONDS = 2.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _OPENTOFU = ".opentofu.org/"
 _REGISTRIES = frozenset({"registry.terraform.io", "registry.opentofu.org"})
-_READING = frozenset({"state", "version"})
+_READING = frozenset({"state", "validate", "version"})
+# A provider that is served beside Terraform, and the words by which Terraform warns of one on the disk:
+# https://developer.hashicorp.com/terraform/cli/config/config-file#development-overrides-for-provider-developers
+# and https://developer.hashicorp.com/terraform/plugin/debugging, read November 2026.
+_ATTACHED = "TF_REATTACH_PROVIDERS"
+_OVERRIDDEN = "Provider development overrides are in effect"
 _TOLD_AFTER_SECONDS = 5.0
 
 
@@ -274,11 +279,28 @@ class Workspace:
         # OpenTofu may stand on PATH as terraform; it completes the addresses of providers by its own registry.
         is_opentofu = Path(self.program).name == "tofu" or any(_OPENTOFU in address for address in selections)
         product = "OpenTofu" if is_opentofu else "Terraform"
+        provider = self._provider(*chosen[0]) if chosen else "none installed"
         return Engine(
             program=product,
             version=told.get("terraform_version", "unknown"),
-            provider=self._provider(*chosen[0]) if chosen else "none installed",
+            provider=f"{provider}{await self._read_override()}",
         )
+
+    async def _read_override(self) -> str:
+        """Return in brackets what runs in place of the provider that the lock file names, empty where nothing does.
+
+        Overrides stand in the configuration of Terraform itself, which warns of them in any folder; in one without a
+        stack no provider is started for it.
+        """
+        if "azuread" in self.environment.get(_ATTACHED, ""):
+            return " (attached)"
+        run = await self._run("validate", "-json", seconds=self.read_seconds, elsewhere=self.scratch)
+        try:
+            diagnostics = json.loads(run.output)["diagnostics"]
+            warned = [each["detail"] for each in diagnostics if each["summary"] == _OVERRIDDEN]
+        except (ValueError, KeyError, TypeError):
+            return " (overrides not told)"
+        return " (development override)" if any("azuread" in detail for detail in warned) else ""
 
     async def ensure_initialized(self) -> None:
         """Run `init` where the folder has never been initialised; raises `RefusedError` when that fails."""
@@ -304,10 +326,13 @@ class Workspace:
         name = source if registry in _REGISTRIES else address
         return f"{name} {version}" + (" (rehearsal)" if is_script else "")
 
-    async def _run(self, *arguments: str, seconds: float = _WORK_SECONDS) -> "_Run":
+    async def _run(self, *arguments: str, seconds: float = _WORK_SECONDS, elsewhere: Path | None = None) -> "_Run":
+        # What the environment names by a relative path is sought from the stack's folder all the same.
+        begin = (f"-chdir={elsewhere}",) if elsewhere is not None else ()
         try:
             process = await asyncio.create_subprocess_exec(
                 self.program,
+                *begin,
                 *arguments,
                 cwd=self.folder,
                 env=dict(self.environment),

@@ -15,8 +15,10 @@ from steward.config.clouds import CLOUDS, Cloud
 from steward.config.model import Tenant
 from steward.evidence.runs import Run
 
-# The published one, by its address; another one has another address, or says that it rehearses.
-_GENUINE = re.compile(r"hashicorp/azuread \d+\.\d+\.\d+", re.ASCII)
+# The published one, by its address; another one has another address, or says what it is behind its version.
+_GENUINE = re.compile(r"hashicorp/azuread (\d{1,9})\.\d+\.\d+", re.ASCII)
+# The stack asks for this one or a later one; none that is older can have run it.
+OLDEST_MAJOR = 3
 _NO_PROVIDER = frozenset({"", "none installed"})
 
 
@@ -45,12 +47,22 @@ _PUBLIC = tuple(_hosts_of(cloud) for cloud in CLOUDS.values())
 def find_origin(run: Run) -> Origin:
     """Return what a run ran against, by its first line."""
     provider, hosts = _provider_of(run), run.about.get("ran_against")
-    is_genuine = provider in _NO_PROVIDER or _GENUINE.fullmatch(provider) is not None
+    is_genuine = provider in _NO_PROVIDER or _is_genuine(provider)
     if hosts is None:
         return Origin.UNTOLD if is_genuine else Origin.REHEARSAL
     if hosts not in _PUBLIC:
         return Origin.REHEARSAL
     return Origin.TENANT if is_genuine else Origin.OTHER_PROVIDER
+
+
+def _is_genuine(provider: str) -> bool:
+    found = _GENUINE.fullmatch(provider)
+    return found is not None and int(found[1]) >= OLDEST_MAJOR
+
+
+def names_provider(run: Run) -> bool:
+    """Return whether a run says with which provider it worked, genuine or not."""
+    return _provider_of(run) not in _NO_PROVIDER
 
 
 def describe_hosts(run: Run) -> str:
@@ -85,11 +97,13 @@ def is_rehearsal(counted: Iterable[Run]) -> bool:
     A run that uses no provider, such as a guard's, is no better than those beside it that do.
     """
     told = [run for run in counted if run.about]
-    judged = [run for run in told if _provider_of(run) not in _NO_PROVIDER] or told
+    judged = [run for run in told if names_provider(run)] or told
     return bool(judged) and find_origins(judged) <= {Origin.REHEARSAL, Origin.OTHER_PROVIDER}
 
 
 def _provider_of(run: Run) -> str:
     engine = run.about.get("engine")
-    found = engine.get("provider", "") if isinstance(engine, Mapping) else ""
-    return found if isinstance(found, str) else "a provider without a name"
+    if engine is None:
+        return ""
+    found = engine.get("provider", "") if isinstance(engine, Mapping) else engine
+    return found if isinstance(engine, Mapping) and isinstance(found, str) else "a provider without a name"

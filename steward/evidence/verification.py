@@ -107,11 +107,13 @@ def verify(
     *,
     name: str | None = None,
     tenant_id: str | None = None,
+    login: str | None = None,
     runs: tuple[Run, ...] | None = None,
 ) -> Verification:
     """Judge every evidence file of one tenant; `expected` are hashes of runs as their programs printed them.
 
-    `name` and `tenant_id` are the tenant file's; without a file the name is the folder's, and the id is not known.
+    `name`, `tenant_id` and the account's `login` are the tenant file's; without a file the name is the folder's, and
+    the others are not known.
 
     Hashes that no run has are for the caller to report: another folder may hold theirs. Whoever goes on to use what the
     runs say gives them as they were read, so that it is the same bytes that are judged.
@@ -120,7 +122,7 @@ def verify(
     counted = find_counted(runs)
     remarks = [remark for run in runs for remark in _judge_file(run)]
     remarks += _judge_tenant(counted, tenant_id)
-    remarks += _judge_name(counted, name, tenant_id)
+    remarks += _judge_name(counted, name, tenant_id, login)
     remarks += _judge_origin(runs)
     remarks += _judge_links(folder, runs)
     remarks += _judge_ends(runs, expected)
@@ -202,21 +204,45 @@ def _judge_tenant(runs: Sequence[Run], tenant_id: str | None) -> Iterator[Remark
             yield _tampered(run, f"it is a run on tenant {run.about['tenant_id']}, and the others are on {own}", 1)
 
 
-def _judge_name(runs: Sequence[Run], name: str | None, tenant_id: str | None) -> Iterator[Remark]:
-    """Find runs that name another tenant; under the id of the tenant file's it is the same one, renamed."""
+def _judge_name(runs: Sequence[Run], name: str | None, tenant_id: str | None, login: str | None) -> Iterator[Remark]:
+    """Find runs that name another tenant; under the tenant file's id and with its account it is the same, renamed."""
     known = {link.file for run in runs for link in run.links}
+    others = _find_other_accounts(runs, login) if login is not None else {}
     for run in runs:
         named = run.about.get("tenant")
         if name is None or not isinstance(named, str) or named in {"", name}:
             continue
-        if tenant_id is not None and run.about.get("tenant_id") == tenant_id:
+        is_same = tenant_id is not None and run.about.get("tenant_id") == tenant_id
+        if is_same and named not in others:
             yield Remark(ExitCode.WELL, run.file, f"it calls the tenant {named!r}, by the same id: renamed since", 1)
             continue
         what = f"it is a run of {named!r}, and this is the folder of {name!r}: renamed, or put here"
+        if is_same:
+            what += f"; its account is {others[named]}, and the tenant file's is {login}"
         # A run that another one names would be missing.
         put_here = f"if it was put here, {TO_BEGIN_ANEW if run.file in known else 'move it to its own folder'}"
         renamed = "" if tenant_id else f"name the tenant file, whose id tells, or call the folder {named!r} again; "
         yield _unclear(run, what, 1, next_move=f"{renamed}{put_here}")
+
+
+def _find_other_accounts(runs: Sequence[Run], login: str) -> Mapping[str, str]:
+    """Return the names under which runs saw accounts, and none that any run saw by this login; with their logins."""
+    seen: dict[str, dict[str, str]] = {}
+    own: set[str] = set()
+    for named, account in ((run.about.get("tenant"), account) for run in runs for account in _accounts_in(run)):
+        object_id, called = str(account.get("object_id")), str(account.get("login"))
+        seen.setdefault(str(named), {})[object_id] = called
+        if called.casefold() == login.casefold():
+            own.add(object_id)
+    return {named: ", ".join(logins.values()) for named, logins in seen.items() if own.isdisjoint(logins)}
+
+
+def _accounts_in(run: Run) -> Iterator[Mapping[str, object]]:
+    for line in run.lines:
+        detail = (line.content or {}).get("detail")
+        account = detail.get("account") if line.event[1] == "saw" and isinstance(detail, Mapping) else None
+        if isinstance(account, Mapping):
+            yield account
 
 
 def _judge_origin(runs: Sequence[Run]) -> Iterator[Remark]:

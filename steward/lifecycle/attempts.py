@@ -1,8 +1,6 @@
 """What the sign-in log tells of somebody who tries to sign in while the run waits: a hint, or that it is in vain.
 
-The numbers are those of "Microsoft Entra authentication and authorization error codes", learn.microsoft.com, read
-November 2026, and of the messages that Temporary Access Passes are refused with. The log is minutes late: what it does
-not show has not been shown to be well.
+The log is minutes late: what it does not show has not been shown to be well.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,40 +9,39 @@ from types import MappingProxyType
 from steward.config.model import Tenant
 from steward.facts import Absent, Facts, SignInAttempt, Unreadable, UserState
 from steward.lifecycle.actions import Blocked
+from steward.wellknown.sign_in_errors import INTERRUPTIONS, WORDS
 
 # Nothing but another pass, another policy or another account would help, and none of them changes in a window.
 _IN_VAIN: Mapping[int, tuple[str, str]] = MappingProxyType(
     {
-        50057: ("the account is disabled", "see in the audit log who disabled it, then run again"),
+        50057: (WORDS[50057], "see in the audit log who disabled it, then run again"),
         50105: (
-            "the account is not assigned to the application",
+            WORDS[50105],
             "assign it, or take the demand for an assignment from the application; then run again",
         ),
-        53000: ("a conditional access policy wants a device that complies", ""),
-        53001: ("a conditional access policy wants a device of the domain", ""),
-        53003: ("a conditional access policy blocks the sign-in", ""),
-        53004: ("the sign-in is too risky to enrol a second factor in", ""),
+        53000: (WORDS[53000], ""),
+        53001: (WORDS[53001], ""),
+        53003: (WORDS[53003], ""),
+        53004: (WORDS[53004], ""),
         130501: (
-            "the pass was used up already, or the policy of the tenant does not take it",
+            WORDS[130501],
             "where nobody of yours used it, look at the sign-in log for who did; then run again for a new one",
         ),
-        130504: ("the pass has expired", "run again for a new one, and sign in at once"),
+        130504: (WORDS[130504], "run again for a new one, and sign in at once"),
     }
 )
 _POLICY = "see in the sign-in log which policy it was, let the account pass it, then run again"
 # Told, and waited on: the person can mend these at the page.
 _HINTS: Mapping[int, str] = MappingProxyType(
     {
-        50053: "the account is locked for a while after too many wrong tries",
-        50126: "a password was typed instead of the pass, or a wrong one",
+        50053: WORDS[50053],
+        50126: WORDS[50126],
         65001: "the page of the consent is open",
-        65004: "the consent was declined",
-        90094: "whoever signed in may not consent for the tenant",
-        130507: "the pass was mistyped",
+        65004: WORDS[65004],
+        90094: WORDS[90094],
+        130507: WORDS[130507],
     }
 )
-# Pages that a sign-in is stopped at on its way; the log keeps them as entries of their own.
-_INTERRUPTIONS = frozenset({50055, 50058, 50072, 50074, 50076, 50079, 65001})
 
 
 def find_vain(facts: Facts) -> Blocked | None:
@@ -94,7 +91,7 @@ def _last_of_account(facts: Facts) -> SignInAttempt | None:
     own = [
         entry
         for entry in _entries(facts)
-        if entry.user_id == account.object_id and entry.error_code not in _INTERRUPTIONS
+        if entry.user_id == account.object_id and entry.error_code not in INTERRUPTIONS
     ]
     return max(own, key=lambda entry: entry.at, default=None)
 

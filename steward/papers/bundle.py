@@ -9,17 +9,19 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
+from steward.config.model import Tenant
 from steward.errors import ExitCode
 from steward.evidence.origin import describe_hosts, find_origin
 from steward.evidence.runs import Run
 from steward.papers import checks, timeline
+from steward.papers.clocks import Clocks, compare
 from steward.papers.confirmations import Statement, read_statements
 from steward.papers.deeds import Deed, find_deeds
 from steward.papers.grants import Grants, find_grants
 from steward.papers.life import Life, Span
 from steward.papers.pages import data_uri, render_page
 from steward.papers.policies import Policies, find_policies
-from steward.papers.record import Mark, Record, mapping, moment, run_id_of, text
+from steward.papers.record import Mark, Record, mapping, run_id_of, text
 from steward.papers.standing import GOOD, Standing, State, judge
 from steward.papers.tokens import find_bound
 from steward.papers.words import at, capitalize_first, count, duration
@@ -27,8 +29,6 @@ from steward.papers.words import at, capitalize_first, count, duration
 FORMAT = "steward evidence bundle 1"
 # Pictures are for the bootstrap and what came soon after; a guard that looks for years would fill the page with them.
 _MOST_PICTURES = 6
-# A look is written down after the tenant told its time, so that the tenant's clock seems to be behind, and never ahead.
-_AHEAD, _BEHIND = 2.0, -30.0
 
 
 class Tone(StrEnum):
@@ -103,7 +103,10 @@ class BreachRow:
 
 @dataclass(frozen=True)
 class Bundle:
-    """All that the page and the JSON say."""
+    """All that the page and the JSON say.
+
+    `clock_unknown_seconds` are added to every span that is told as a bound: by so much the clocks differ.
+    """
 
     format: str
     tenant: str
@@ -124,27 +127,38 @@ class Bundle:
     expected_found: tuple[str, ...]
     is_end_confirmed: bool
     clock_ahead_seconds: float
+    clock_unknown_seconds: float
     exit_code: int
 
+    @property
+    def is_rehearsal(self) -> bool:
+        """Return whether nothing in it is about a tenant."""
+        return self.standing.rehearsed is not None
 
-def make_bundle(record: Record) -> Bundle:
-    """Gather what the page says; nothing in it depends on when or where it is made."""
-    standing = judge(record)
+
+def make_bundle(record: Record, tenant: Tenant | None = None) -> Bundle:
+    """Gather what the page says; nothing in it depends on when or where it is made.
+
+    With `tenant` what was verified has to be what its file says.
+    """
+    standing = judge(record, tenant)
     policies = find_policies(record)
     verification = record.verification
     counted = {run.file for run in verification.counted}
+    clocks = compare(record, standing.lives)
+    grants = find_grants(record)
     return Bundle(
         format=FORMAT,
         tenant=record.name,
         tenant_id=record.tenant_id,
-        verdict=_verdict(record, standing),
+        verdict=_verdict(record, standing, clocks, grants),
         standing=standing,
-        figures=tuple(_figures(record, standing)),
+        figures=tuple(_figures(record, standing, clocks)),
         lives=standing.lives,
         deeds=find_deeds(record),
-        grants=find_grants(record),
+        grants=grants,
         policies=policies,
-        checks=checks.answer(checks.Subject(record, standing, policies)),
+        checks=checks.answer(checks.Subject(record, standing, policies, tenant)),
         statements=tuple(read_statements(record)),
         runs=tuple(_run(run, is_counted=run.file in counted) for run in record.runs),
         remarks=tuple(
@@ -158,7 +172,8 @@ def make_bundle(record: Record) -> Bundle:
         newest=verification.newest,
         expected_found=tuple(sorted(verification.confirmed)),
         is_end_confirmed=verification.is_end_confirmed,
-        clock_ahead_seconds=_clock_ahead(record),
+        clock_ahead_seconds=clocks.ahead,
+        clock_unknown_seconds=clocks.unknown,
         # Without a run there is nothing to tell from: none was ever made, or all were taken away.
         exit_code=int(standing.exit_code if record.runs else ExitCode.COULD_NOT_TELL),
     )
@@ -174,26 +189,32 @@ _BAD = {
 }
 
 
-def _verdict(record: Record, standing: Standing) -> Verdict:
+def _verdict(record: Record, standing: Standing, clocks: Clocks, grants: Grants | None) -> Verdict:
     match standing.state:
         case State.TAMPERED:
             return Verdict(
                 Tone.BAD,
-                "This evidence was changed after it was written",
+                f"{_rehearsal(standing)}his evidence was changed after it was written",
                 (
                     f"{standing.why}.",
                     "Nothing below this line can be relied on; it shows what the files say now.",
-                    f"Next: {standing.next_move}.",
+                    _next(standing),
                 ),
             )
         case State.REHEARSAL:
             return Verdict(
                 Tone.REHEARSAL,
                 "no proof of any tenant",
-                (f"{capitalize_first(standing.why)}.", *_usable(record, standing), *_ran(record), _next(standing)),
+                (
+                    f"{capitalize_first(standing.why)}.",
+                    *_usable(record, standing, clocks),
+                    *_taken_back(grants),
+                    *_ran(record),
+                    _next(standing),
+                ),
             )
         case State.BREACH | State.PRIVILEGED | State.FINDINGS:
-            return Verdict(Tone.BAD, _BAD[standing.state], (f"{standing.why}.", _next(standing)))
+            return Verdict(Tone.BAD, _BAD[standing.state], (f"{standing.why}.", *_taken_back(grants), _next(standing)))
         case State.UNKNOWN:
             return Verdict(
                 Tone.OPEN, "Whether this evidence is whole could not be told", (f"{standing.why}.", _next(standing))
@@ -208,13 +229,30 @@ def _verdict(record: Record, standing: Standing) -> Verdict:
                 *proved,
                 *_whole(record),
                 *_credentials(record),
-                *_usable(record, standing),
+                *_usable(record, standing, clocks),
+                *_taken_back(grants),
                 *_asked(record),
                 *_ran(record),
             ),
         )
     headline = "Nothing was ever run" if standing.state is State.NOT_BEGUN else "Unfinished"
     return Verdict(Tone.OPEN, headline, (f"{standing.why}.", *proved, _next(standing)))
+
+
+def _rehearsal(standing: Standing) -> str:
+    return "T" if standing.rehearsed is None else "Rehearsal: t"
+
+
+def _taken_back(grants: Grants | None) -> tuple[str, ...]:
+    """Say what the application was granted in between, and has no more."""
+    if grants is None or not grants.taken_back:
+        return ()
+    named = ", ".join(
+        f"{change.grant.permission} of {change.grant.api} ({change.grant.kind}; {at(change.between[0].time)} to "
+        f"{at(change.between[-1].time)})"
+        for change in grants.taken_back
+    )
+    return (f"Granted in between and taken back, by looks: {named}.",)
 
 
 def _whole(record: Record) -> tuple[str, ...]:
@@ -237,7 +275,8 @@ def _whole(record: Record) -> tuple[str, ...]:
 
 
 def _next(standing: Standing) -> str:
-    return f"Next: {standing.next_move}."
+    # A full stop would be copied with the command.
+    return f"Next: {standing.next_move}"
 
 
 def _credentials(record: Record) -> tuple[str, ...]:
@@ -259,30 +298,31 @@ def _asked(record: Record) -> tuple[str, ...]:
     return (f"It ran against {'; '.join(hosts)}.",) if hosts else ()
 
 
-def _usable(record: Record, standing: Standing) -> tuple[str, ...]:
+def _usable(record: Record, standing: Standing, clocks: Clocks) -> tuple[str, ...]:
     life = standing.lives[-1] if standing.lives else None
     if life is None:
         return ()
     if record.late:
         return ("How long the role was held is not known: the clock of a run was set back.",)
-    held, usable = life.seconds(life.held), life.seconds(life.usable)
+    held, usable = _bound(life, life.held, clocks), _bound(life, life.usable, clocks)
     if held == 0:
         return ("No run ever saw the account hold a privileged role.",)
     could = (
         f"and could be used for {duration(usable)} at most" if usable else "and never while the account could sign in"
     )
-    bound = find_bound(life, record)
+    bound = find_bound(life, record, clocks.unknown)
     until = f", so until {at(bound.until)}" if bound.until else ""
+    differ = f" In each span, {duration(clocks.unknown)} are what the clocks differ by." if clocks.differ else ""
     lives = "A token issued in it lives on for 90 minutes at most by Entra ID's default"
     token = (f"{lives}{until}; the figures say what else may set it.",) if bound.longest else ()
-    return (f"The role was held for {duration(held)} at most, {could}.", *token)
+    return (f"The role was held for {duration(held)} at most, {could}.{differ}", *token)
 
 
-def _figures(record: Record, standing: Standing) -> list[Figure]:
+def _figures(record: Record, standing: Standing, clocks: Clocks) -> list[Figure]:
     figures = []
     for life in standing.lives:
         whose = f", {life.login}" if len(standing.lives) > 1 else ""
-        held, usable = life.seconds(life.held), life.seconds(life.usable)
+        held, usable = _bound(life, life.held, clocks), _bound(life, life.usable, clocks)
         figures += [
             Figure(
                 f"Privileged role held{whose}",
@@ -298,7 +338,7 @@ def _figures(record: Record, standing: Standing) -> list[Figure]:
                 "the role and an enabled account, together",
                 _sources(life.usable),
             ),
-            _token_figure(life, whose, record),
+            _token_figure(life, whose, record, clocks),
         ]
         if life.created is not None and life.seconds_unseen > 0:
             unseen = life.seconds_unseen
@@ -320,11 +360,16 @@ def _figures(record: Record, standing: Standing) -> list[Figure]:
     return figures
 
 
-def _token_figure(life: Life, whose: str, record: Record) -> Figure:
-    bound = find_bound(life, record)
+def _token_figure(life: Life, whose: str, record: Record, clocks: Clocks) -> Figure:
+    bound = find_bound(life, record, clocks.unknown)
     seconds = 0.0 if bound.longest is None else bound.longest.total_seconds()
     value = f"{duration(seconds)} by default" if bound.longest else "none issued"
     return Figure(f"Life of a token issued in it{whose}", value, seconds, bound.note, bound.sources)
+
+
+def _bound(life: Life, spans: tuple[Span, ...], clocks: Clocks) -> float:
+    """Return the seconds that spans lasted at most, by either clock: each may have met a difference of its own."""
+    return life.seconds(spans) + clocks.unknown * len(spans)
 
 
 def _at_most(seconds: float, record: Record) -> str:
@@ -339,16 +384,6 @@ def _paths(life: Life) -> str:
 
 def _sources(spans: tuple[Span, ...]) -> tuple[Mark, ...]:
     return tuple(mark for span in spans for mark in (span.begins_by, span.ends_by) if mark is not None)
-
-
-def _clock_ahead(record: Record) -> float:
-    """Return the most seconds by which the tenant's clock was ahead of this machine's; negative where it was behind."""
-    ahead = [
-        (now - entry.mark.time).total_seconds()
-        for entry, seen in record.sights("now")
-        if (now := moment(seen)) is not None
-    ]
-    return max(ahead, default=0.0)
 
 
 def _run(run: Run, *, is_counted: bool) -> RunRow:
@@ -409,7 +444,6 @@ def bundle_page(bundle: Bundle, record: Record) -> str:
         bundle=bundle,
         pictures=pictures,
         left_out=left_out,
-        clocks_differ=not _BEHIND <= bundle.clock_ahead_seconds <= _AHEAD,
     )
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 
+from steward.config.model import Tenant
+from steward.papers.agreement import find_other_account
 from steward.papers.grants import find_permission_by_id
 from steward.papers.life import Life
 from steward.papers.policies import Policies
@@ -56,6 +58,7 @@ class Subject:
     record: Record
     standing: Standing
     policies: Policies | None
+    tenant: Tenant | None = None
 
     @property
     def life(self) -> Life | None:
@@ -74,8 +77,8 @@ def read_checks() -> Iterator[dict[str, str]]:
 
 
 def answer(subject: Subject) -> tuple[Check, ...]:
-    """Return every check of the table with its answer; evidence that is not whole, and a rehearsal's, answers none."""
-    why = _NO_ANSWER.get(subject.standing.state)
+    """Return every check of the table with its answer; evidence that cannot speak for the account answers none."""
+    why = _NO_ANSWER.get(subject.standing.state) or find_other_account(subject.record, subject.tenant)
     findings = {name: _unanswered(why) if why else fact(subject) for name, fact in FACTS.items()}
     return tuple(
         Check(

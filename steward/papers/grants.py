@@ -3,12 +3,13 @@
 Evidence holds ids; names come from the table of known permissions, and an id that is not in it stays an id.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from steward.papers.record import Mark, Record, mapping, mappings, text, texts
+from steward.papers.record import Entry, Mark, Record, mapping, mappings, text, texts
 from steward.wellknown.permissions import KnownPermission, PermissionKind, known_permissions
 
 
@@ -24,22 +25,31 @@ class Grant:
 
 @dataclass(frozen=True)
 class GrantChange:
-    """A permission with whether it was there at the first look and at the last."""
+    """A permission with whether it was there at the first look and at the last.
+
+    `between` are the first look that showed one which is in neither, and the look by which it was gone again.
+    """
 
     grant: Grant
     was_there: bool
     is_there: bool
+    between: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)
 class Grants:
-    """Two looks at what the application was granted, and what differs between them."""
+    """The first look at what the application was granted and the last, and what only looks between them showed."""
 
     client: str
     client_id: str
     before: Mark
     after: Mark
     changes: tuple[GrantChange, ...]
+
+    @property
+    def taken_back(self) -> tuple[GrantChange, ...]:
+        """Return what was granted in between and is gone."""
+        return tuple(change for change in self.changes if change.between)
 
 
 @cache
@@ -65,14 +75,33 @@ def find_grants(record: Record) -> Grants | None:
         return None
     (first, before), (last, after) = looks[0], looks[-1]
     were, are = set(_grants(before)), set(_grants(after))
+    between = _find_between(looks, were | are)
     client = mapping(after, "client")
     return Grants(
         text(client, "name"),
         text(client, "app_id"),
         first.mark,
         last.mark,
-        tuple(GrantChange(grant, grant in were, grant in are) for grant in sorted(were | are)),
+        tuple(
+            GrantChange(grant, grant in were, grant in are, between.get(grant, ()))
+            for grant in sorted(were | are | between.keys())
+        ),
     )
+
+
+def _find_between(
+    looks: Sequence[tuple[Entry, Mapping[str, Any]]], known: AbstractSet[Grant]
+) -> dict[Grant, tuple[Mark, ...]]:
+    """Return what neither end shows, with the look that showed it first and the one that showed it no more."""
+    found: dict[Grant, tuple[Mark, ...]] = {}
+    for entry, seen in looks:
+        shown = set(_grants(seen))
+        for grant in shown - known:
+            found[grant] = (found.get(grant, (entry.mark,))[0],)
+        for grant, marks in found.items():
+            if grant not in shown and len(marks) == 1:
+                found[grant] = (*marks, entry.mark)
+    return found
 
 
 def _grants(seen: Mapping[str, Any]) -> Iterator[Grant]:

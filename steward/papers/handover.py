@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from steward.config.model import SignIn, Tenant
 from steward.errors import ExitCode
+from steward.papers.agreement import find_deletion, find_other_account, find_other_grants
 from steward.papers.confirmations import Confirmation, read_confirmations
 from steward.papers.deeds import find_deeds
 from steward.papers.pages import render_page, render_text
@@ -32,7 +33,6 @@ class Item:
     menu: tuple[str, ...]
     steps: tuple[str, ...]
     who: str
-    asks_name: bool = False
 
     @property
     def words(self) -> str:
@@ -75,6 +75,11 @@ class Sheet:
         return self.standing.rehearsed is not None
 
     @property
+    def asked_now(self) -> tuple[Asked, ...]:
+        """Return the items that somebody may do now: none while the sheet is not ready."""
+        return () if self.not_ready else self.asked
+
+    @property
     def is_complete(self) -> bool:
         """Return whether everything that is asked is confirmed."""
         return not self.not_ready and all(each.confirmation for each in self.asked)
@@ -95,7 +100,7 @@ class Sheet:
 
 def make_sheet(tenant: Tenant, record: Record) -> Sheet:
     """Return the tenant's sheet as its evidence and its file stand now."""
-    standing = judge(record, file=tenant.pasted)
+    standing = judge(record, tenant, file=tenant.pasted)
     confirmations = read_confirmations(record)
     asked = []
     for item in items_of(tenant):
@@ -106,11 +111,17 @@ def make_sheet(tenant: Tenant, record: Record) -> Sheet:
         tenant=tenant,
         standing=standing,
         not_ready=_not_ready(standing),
-        # Where something speaks against the proofs, none is shown.
-        done=tuple(_done(record)) if standing.reached in {State.SEALED, State.UNFINISHED} else (),
+        done=tuple(_done(record, tenant)) if _has_proofs(standing, record, tenant) else (),
         asked=tuple(asked),
         newest=record.verification.newest,
     )
+
+
+def _has_proofs(standing: Standing, record: Record, tenant: Tenant) -> bool:
+    """Return whether the proofs are the account's; where something speaks against them, none is shown."""
+    if standing.reached not in {State.SEALED, State.UNFINISHED}:
+        return False
+    return not (find_deletion(record) or find_other_account(record, tenant))
 
 
 def _not_ready(standing: Standing) -> str:
@@ -171,9 +182,11 @@ def _items(tenant: Tenant) -> Iterator[Item]:
             f"contact-{contact.lower()}",
             f"The {contact} point of contact is named",
             ("Settings", "Manage Roles", "Points of Contact"),
-            (f"at the bottom of the page: Edit, choose the person or group as {contact}, Save",),
+            (
+                f"at the bottom of the page: Edit, choose the person or group as {contact}, Save",
+                "who it is stands in the dashboard, and neither here nor in the evidence",
+            ),
             "the customer",
-            asks_name=True,
         )
 
 
@@ -190,7 +203,7 @@ def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.casefold()).strip("-") or "group"
 
 
-def _done(record: Record) -> Iterator[Done]:
+def _done(record: Record, tenant: Tenant) -> Iterator[Done]:
     account = record.last_sight("account")
     if account is not None:
         entry, seen = account
@@ -200,7 +213,8 @@ def _done(record: Record) -> Iterator[Done]:
     if policies is not None and policies.answers and all(each.demands_mfa for each in policies.answers):
         asked = next(entry for entry in record.entries if entry.mark == policies.mark)
         yield Done("MFA is demanded of it by every kind of client", policies.mark, _request_id(asked, "/evaluate"))
-    yield from _lines(record, "verify", "grants", "Consent is given, and no more than was declared")
+    if not find_other_grants(record, tenant):
+        yield from _lines(record, "verify", "grants", "Consent is given, and no more than was declared")
     deeds = [deed for deed in find_deeds(record) if deed.ended is not None]
     for act, what in _ACTS:
         last = next((deed for deed in reversed(deeds) if deed.act in act and deed.outcome != "refused"), None)

@@ -11,6 +11,7 @@ from typing import Any
 
 from steward.evidence.invariant import find_held_role
 from steward.papers.record import Entry, Mark, Record, mapping, mappings, moment, text, texts
+from steward.wellknown.sign_in_errors import INTERRUPTIONS, WORDS
 
 _GIVE_ROLE = frozenset({"GrantRole", "AssignRole", "RequestRoleSchedule"})
 _TAKE_ROLE = frozenset({"RemoveRoleAssignment", "RemoveRoleMember", "EndRoleSchedule"})
@@ -298,12 +299,20 @@ def _see_sign_ins(account: _Account, entry: Entry) -> None:
         application, code = text(attempt, "application") or "an application", attempt.get("error_code")
         login = text(attempt, "login")
         whose = "" if login.casefold() == account.login.casefold() else f"{login}, who is somebody else, "
-        told = f"{whose}signed in to {application}"
-        if code != 0:
-            told = f"{whose}did not get in to {application}: AADSTS{code}"
-        _tell(account, entry, "sign-in", attempt.get("at"), told)
+        _tell(account, entry, "sign-in", attempt.get("at"), f"{whose}{_describe_attempt(code, application)}")
     consent = mapping(entry.detail, "consent_entry")
     _tell(account, entry, "consent", consent.get("at"), f"consented in the browser: {text(consent, 'by')}")
+
+
+def _describe_attempt(code: object, application: str) -> str:
+    if code == 0:
+        return f"signed in to {application}"
+    if not isinstance(code, int):
+        return f"tried to sign in to {application}; the log does not say what became of it"
+    if code in INTERRUPTIONS:
+        return f"came to {INTERRUPTIONS[code]}, on the way in to {application} (AADSTS{code})"
+    why = f"{WORDS[code]} (AADSTS{code})" if code in WORDS else f"AADSTS{code}"
+    return f"did not get in to {application}: {why}"
 
 
 def _tell(account: _Account, entry: Entry, kind: str, at: object, what: str) -> None:

@@ -4,6 +4,7 @@ A page has one style sheet inside it, no script, and a policy that forbids its r
 """
 
 import base64
+import html
 import re
 from functools import cache
 from typing import Any
@@ -33,6 +34,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "at": words.at,
         "breakable": breakable,
+        "css_text": css_text,
         "capitalize_first": words.capitalize_first,
         "at_millisecond": words.at_millisecond,
         "day": words.day,
@@ -69,6 +71,13 @@ def place(mark: Mark) -> Markup:
 def breakable(name: str) -> Markup:
     """Return a name that a narrow column may break after its underscores, and nowhere else."""
     return Markup("_<wbr>").join(in_one_line(name).split("_"))
+
+
+def css_text(shown: str) -> Markup:
+    """Return a text, as HTML has it, as the inside of a style sheet's string; no sign of it ends string or sheet."""
+    is_safe = re.compile(r"[A-Za-z0-9 ]").fullmatch
+    told = "".join(each if is_safe(each) else f"\\{ord(each):x} " for each in html.unescape(shown))
+    return Markup("{}").format(told)
 
 
 def as_markdown(value: object) -> str:

@@ -12,6 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from steward.config.model import Tenant
 from steward.errors import ExitCode
 from steward.evidence import Verification, read_runs, verify
 from steward.evidence.chain import Link
@@ -115,17 +116,33 @@ class Record:
 
 
 def read_record(
-    folder: Path, *, name: str, tenant_id: str | None = None, expected: AbstractSet[str] = frozenset()
+    folder: Path,
+    *,
+    name: str,
+    tenant_id: str | None = None,
+    login: str | None = None,
+    expected: AbstractSet[str] = frozenset(),
 ) -> Record:
     """Read and judge a tenant's evidence folder; one that is not there gives a record without lines."""
     runs = read_runs(folder, with_answers=True)
-    verification = verify(folder, expected, name=name, tenant_id=tenant_id, runs=runs)
+    verification = verify(folder, expected, name=name, tenant_id=tenant_id, login=login, runs=runs)
     ordered, behind = _in_order(runs)
     counted = {run.file: run for run in verification.counted}
     entries = tuple(entry for entry in ordered if entry.mark.file in counted)
     late = tuple(file for file in behind if file in counted)
     clocks = tuple(_late(file, behind[file], _find_proved_since(file, counted, late)) for file in late)
     return Record(name, replace(verification, remarks=(*verification.remarks, *clocks)), entries, late)
+
+
+def read_record_of(tenant: Tenant, expected: AbstractSet[str] = frozenset()) -> Record:
+    """Read and judge the evidence of a tenant, by what its file says of it."""
+    return read_record(
+        tenant.evidence / tenant.name,
+        name=tenant.name,
+        tenant_id=tenant.tenant.id,
+        login=tenant.account.login,
+        expected=expected,
+    )
 
 
 def _in_order(runs: Sequence[Run]) -> tuple[tuple[Entry, ...], dict[str, timedelta]]:

@@ -1,19 +1,23 @@
 """Where a tenant stands in the life of its account, by its evidence: a state, its last proof, the next move.
 
-The state is what the last lines show, and no more: what was changed since by somebody else shows at the next look. A
-record that is not whole has no state, because nothing in it can be relied on.
+The state is what the last lines show, and no more: what was changed since by somebody else shows at the next look. With
+the tenant's file, what was verified has to be what it says today. A record that is not whole has no state, because
+nothing in it can be relied on.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
+from steward.config.model import Tenant
 from steward.errors import ExitCode
 from steward.evidence.invariant import find_held_role
 from steward.evidence.origin import Origin, find_origin
+from steward.papers.agreement import ABSENT, find_disagreement, find_disagreement_of_retired, is_of_file
 from steward.papers.life import Life, follow
 from steward.papers.record import Entry, Mark, Record, mapping, moment, text
 from steward.papers.unsettled import find_findings, find_unsettled
-from steward.papers.words import count
+from steward.papers.words import at, count
 from steward.wellknown.latch import SEALED
 
 
@@ -76,14 +80,20 @@ class Standing:
         return ExitCode.COULD_NOT_TELL if self.state is State.UNKNOWN else ExitCode.FINDINGS
 
 
-def judge(record: Record, *, file: str = "<tenant file>") -> Standing:
-    """Return where the tenant stands; `file` is the tenant file as a command names it."""
+def judge(record: Record, tenant: Tenant | None = None, *, file: str = "<tenant file>") -> Standing:
+    """Return where the tenant stands; `file` is the tenant file as a command names it.
+
+    Without `tenant` the record is judged alone, and says nothing of what a file asks for.
+    """
     lives = follow(record)
-    proof = find_proof(record)
-    state, why, next_move = _judge(record, lives, file)
+    proof = find_proof(record, tenant)
+    state, why, next_move = _judge(record, lives, tenant, file)
     verification = record.verification
     is_at_tenant = verification.has_touched_tenant and state in _CERTAIN
     is_rehearsal = verification.is_rehearsal or (state in GOOD and _is_proved_by_another_provider(record, state))
+    if state is State.TAMPERED and verification.is_rehearsal and not verification.has_touched_tenant:
+        # As far as changed lines can say what they come from.
+        return Standing(state, f"by its own word a rehearsal's; {why}", next_move, proof, lives, state)
     if is_rehearsal and state is not State.TAMPERED and not is_at_tenant:
         told = f"it ran against {_places(verification.ran_against)}, and proves nothing of a tenant"
         on = "nothing more here" if state in GOOD else f"in the rehearsal {next_move}"
@@ -106,18 +116,28 @@ def _is_proved_by_another_provider(record: Record, state: State) -> bool:
 
 
 def _places(ran_against: tuple[str, ...]) -> str:
-    more = len(ran_against) - _LISTED
-    return "; ".join([*ran_against[:_LISTED], *([f"{more} more"] if more > 0 else [])])
+    # Who used no provider, as a person's word does, ran where the others did.
+    named = [place for place in ran_against if not any(each.startswith(f"{place} with ") for each in ran_against)]
+    more = len(named) - _LISTED
+    return "; ".join([*named[:_LISTED], *([f"{more} more"] if more > 0 else [])])
 
 
-def find_proof(record: Record) -> Proof | None:
-    """Return the last line by which an absence of privileged roles was confirmed, by verify, close or the guard."""
+def find_proof(record: Record, tenant: Tenant | None = None) -> Proof | None:
+    """Return the last line by which an absence of privileged roles was confirmed, by verify, close or the guard.
+
+    What was confirmed of another account than the one that was seen last, or than the tenant file's, is no proof.
+    """
+    last = record.last_sight("account")
+    if tenant is not None and last is not None and not is_of_file(last[1], tenant):
+        return None
+    account_id = text(last[1], "object_id") if last is not None else ""
     sight: dict[tuple[str, str], bool | None] = {}
     found: Proof | None = None
     for entry in record.entries:
         key = entry.mark.file, entry.step
         if entry.verb == "saw":
-            sight[key] = find_held_role(entry.detail)
+            is_same = text(mapping(entry.detail, "account"), "object_id") in {"", account_id}
+            sight[key] = find_held_role(entry.detail) if is_same else None
         elif entry.verb == "confirmed" and sight.get(key) is False and entry.step in _PROOFS:
             found = Proof(_PROOFS[entry.step], entry.mark)
     return found
@@ -130,7 +150,7 @@ _PROOFS = {
 }
 
 
-def _judge(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, str, str]:
+def _judge(record: Record, lives: tuple[Life, ...], tenant: Tenant | None, file: str) -> tuple[State, str, str]:
     remarks = [remark for remark in record.verification.remarks if remark.exit_code is ExitCode.FINDINGS]
     if remarks:
         return (
@@ -150,9 +170,7 @@ def _judge(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, s
         return State.NOT_BEGUN, "there is no evidence of any run", f"python scripts/preflight.py {file}"
     holding = [life for life in lives if life.held and life.held[-1].ends is None]
     if holding:
-        since = f"{holding[0].held[-1].begins:%Y-%m-%d %H:%M:%S} UTC"
-        why = f"{holding[0].login}, not before {since}; no later look shows it gone{_window_end(record)}"
-        return State.PRIVILEGED, why, f"python scripts/close.py {file}"
+        return _judge_holding(record, holding[0], file)
     if record.verification.exit_code is ExitCode.COULD_NOT_TELL:
         again = f"python scripts/post_apply.py {file}, once no run is under way any more"
         unclear = [
@@ -164,16 +182,31 @@ def _judge(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, s
             (f"{breach.file}, line {breach.line}: {breach.what}", again) for breach in record.verification.breaches
         ]
         return State.UNKNOWN, *unclear[0]
-    return _judge_course(record, lives, file)
+    return _judge_course(record, lives, tenant, file)
 
 
-def _judge_course(record: Record, lives: tuple[Life, ...], file: str) -> tuple[State, str, str]:
+def _judge_holding(record: Record, life: Life, file: str) -> tuple[State, str, str]:
+    since = f"{life.held[-1].begins:%Y-%m-%d %H:%M:%S} UTC"
+    ends = _window_end(record, life)
+    why = f"{life.login}, not before {since}; no later look shows it gone"
+    why += f"; its window ends {ends:%Y-%m-%d %H:%M} UTC" if ends is not None else ""
+    close = f"python scripts/close.py {file}"
+    going_on = _find_going_on(record, life)
+    if going_on is not None:
+        why += f"; a run goes on, or was killed: its last line is of {at(going_on.time)}"
+        wait = f"wait until {ends:%Y-%m-%d %H:%M} UTC at most" if ends is not None else "wait for the run's end"
+        late = "if nobody knows of the run, or it is later" if ends is not None else "if nobody knows of the run"
+        return State.PRIVILEGED, why, f"{wait}, since the run closes it; {close}, {late}"
+    return State.PRIVILEGED, why, close
+
+
+def _judge_course(record: Record, lives: tuple[Life, ...], tenant: Tenant | None, file: str) -> tuple[State, str, str]:
     post_apply = f"python scripts/post_apply.py {file}"
     retired = record.last("remains", "confirmed")
     sighted = record.last_sight("account")
     is_gone = retired is not None and (sighted is None or sighted[0].mark < retired.mark)
     if retired is not None and is_gone and not _applied_since(record, retired.mark):
-        return _judge_retired(record, retired, file)
+        return _judge_retired(record, retired, tenant, file)
     if not lives:
         is_applied = record.last("apply", "applied") is not None
         next_move = post_apply if is_applied else f"cdktf deploy {record.name}; then {post_apply}"
@@ -181,45 +214,64 @@ def _judge_course(record: Record, lives: tuple[Life, ...], file: str) -> tuple[S
     last = _last_ended(record)
     phase = find_phase(record)
     if phase != SEALED:
-        why = f"the latch is at {phase}" if phase else "no run has read the latch"
+        why = f"the latch is {'' if phase == ABSENT else 'at '}{phase}" if phase else "no run has read the latch"
         return State.UNFINISHED, f"{why}; {last}", post_apply
     verified = record.last("verify", "confirmed")
     if verified is None:
         return State.UNFINISHED, f"sealed, and nothing was verified since; {last}", post_apply
-    return _judge_sealed(record, verified, post_apply)
+    return _judge_sealed(record, verified, tenant, post_apply)
 
 
-def _judge_retired(record: Record, retired: Entry, file: str) -> tuple[State, str, str]:
+def _judge_retired(record: Record, retired: Entry, tenant: Tenant | None, file: str) -> tuple[State, str, str]:
     again = f"python scripts/retire.py {file}, once that is mended"
-    if findings := find_findings(record, retired.mark):
-        return State.FINDINGS, findings, again
+    if found := find_findings(record, retired.mark):
+        return State.FINDINGS, found.told, again if found.is_open else f"python scripts/retire.py {file}"
     if unsettled := find_unsettled(record, retired.mark):
         return State.UNFINISHED, unsettled, again
+    if differs := find_disagreement_of_retired(record, retired, tenant):
+        return State.UNFINISHED, differs.why, differs.next_move.format(retire=f"python scripts/retire.py {file}")
     return State.RETIRED, f"retired {retired.mark.time:%Y-%m-%d}", "remove the tenant file, or leave sealed_on in it"
 
 
-def _judge_sealed(record: Record, verified: Entry, post_apply: str) -> tuple[State, str, str]:
-    if findings := find_findings(record, verified.mark):
-        return State.FINDINGS, findings, f"{post_apply}, once that is mended"
+def _judge_sealed(record: Record, verified: Entry, tenant: Tenant | None, post_apply: str) -> tuple[State, str, str]:
+    if found := find_findings(record, verified.mark):
+        anew = "once that is mended" if found.is_open else "which verifies without it; find out who asked for it"
+        return State.FINDINGS, found.told, f"{post_apply}, {anew}"
     unsettled = _applied_since(record, verified.mark) or find_unsettled(record, verified.mark)
     if unsettled:
         return State.UNFINISHED, unsettled, post_apply
+    if differs := find_disagreement(record, verified, tenant):
+        return State.UNFINISHED, differs.why, differs.next_move.format(post_apply=post_apply)
     return State.SEALED, f"verified {verified.mark.time:%Y-%m-%d %H:%M} UTC", "none; leave the guard running"
 
 
-def _window_end(record: Record) -> str:
-    found = record.last_sight("window")
-    ends = moment(found[1].get("ends")) if found else None
-    return f"; its window ends {ends:%Y-%m-%d %H:%M} UTC" if ends is not None else ""
+def _window_end(record: Record, life: Life) -> datetime | None:
+    """Return when the time ends for which the role was asked that is held now; an earlier window says nothing of it."""
+    begun = life.held[-1].begins_by
+    ends = None
+    for entry in record.entries:
+        if entry.verb == "saw" and entry.mark.file == begun.file:
+            named = [moment(mapping(entry.detail, name).get("ends")) for name in ("window", "reopening")]
+            ends = next((each for each in named if each is not None and each > begun.time), ends)
+    return ends
+
+
+def _find_going_on(record: Record, life: Life) -> Mark | None:
+    """Return the last line of the run that gave the role, where it has neither ended nor a later one beside it."""
+    last = record.entries[-1].mark
+    is_open = any(run.file == last.file and not run.is_closed for run in record.runs)
+    return last if is_open and life.held[-1].begins_by.file == last.file else None
 
 
 def find_phase(record: Record) -> str:
-    """Return the latch's phase as the last line shows it, a turn that was answered included."""
+    """Return the latch's phase as the last line shows it, a turn that was answered included; or that there is none."""
     phase = ""
     turning: dict[tuple[str, str], str] = {}
     for entry in record.entries:
         if entry.verb == "saw" and "stack" in entry.detail:
-            phase = text(mapping(mapping(entry.detail, "stack"), "latch"), "phase") or phase
+            stack = mapping(entry.detail, "stack")
+            is_gone = stack.get("latch") == ABSENT
+            phase = ABSENT if is_gone else text(mapping(stack, "latch"), "phase") or phase
         elif entry.verb == "intends" and text(entry.detail, "act") == "TurnLatch":
             turning[entry.mark.file, entry.subject] = text(entry.detail, "phase")
         elif entry.verb == "turned":

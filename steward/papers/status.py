@@ -17,7 +17,7 @@ from steward.config.problem import TenantFileError
 from steward.errors import ConfigError, ExitCode, StewardError, UnreadableError
 from steward.papers.handover import make_sheet
 from steward.papers.pages import render_page, render_text
-from steward.papers.record import Record, read_record
+from steward.papers.record import Record, read_record_of
 from steward.papers.standing import GOOD, ORDER, State
 from steward.papers.words import at
 from steward.pasting import paste
@@ -96,7 +96,7 @@ def read_status(files: Iterable[Path], *, today: date) -> Status:
 def _read_row(file: Path, claimed: dict[tuple[str, str], Path], today: date) -> Row:
     try:
         tenant = _load(file, claimed)
-        record = read_record(tenant.evidence / tenant.name, name=tenant.name, tenant_id=tenant.tenant.id)
+        record = read_record_of(tenant)
     except StewardError as error:
         return _bad_row(file, error)
     except OSError as error:
@@ -129,6 +129,9 @@ def _bad_row(file: Path, error: StewardError) -> Row:
     first = problems[0].splitlines()[0] if problems else error.what
     more = f"; and {len(problems) - 1} more" if len(problems) > 1 else ""
     is_bad = error.exit_code is ExitCode.BAD_INPUT
+    # A fault of the file as a whole, such as that it is not there, is the only one, and says itself what to do.
+    whole = [each.problem for each in error.problems if not each.line] if isinstance(error, TenantFileError) else []
+    next_move = error.next_move or (whole[0].next_move if whole else "")
     return Row(
         tenant=file.name.removesuffix(".yaml"),
         file=str(file),
@@ -136,7 +139,7 @@ def _bad_row(file: Path, error: StewardError) -> Row:
         why=f"{first}{more}",
         proof="",
         proved=None,
-        next_move=error.next_move or f"mend it; python scripts/status.py {paste(file)} tells all that is wrong",
+        next_move=next_move or f"mend it; python scripts/status.py {paste(file)} tells all that is wrong",
         handed_over="",
         exceptions=(),
         urgency=Urgency.NOW,

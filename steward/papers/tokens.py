@@ -14,6 +14,8 @@ from steward.papers.words import at
 
 # https://learn.microsoft.com/entra/identity-platform/access-tokens#token-lifetime, read November 2026
 DEFAULT_LONGEST = timedelta(minutes=90)
+# A clock that is off by a year says nothing.
+_MOST_UNKNOWN = timedelta(days=365).total_seconds()
 # https://learn.microsoft.com/entra/identity-platform/configurable-token-lifetimes, read November 2026
 _POLICY = "a token lifetime policy of the tenant, which no run reads, may set 10 minutes to a day"
 # https://learn.microsoft.com/entra/identity/conditional-access/concept-continuous-access-evaluation, read November 2026
@@ -56,13 +58,17 @@ class Bound:
         )
 
 
-def find_bound(life: Life, record: Record) -> Bound:
-    """Return what bounds the life of a token that the account was issued while it could use the role."""
+def find_bound(life: Life, record: Record, unknown: float = 0.0) -> Bound:
+    """Return what bounds the life of a token that the account was issued while it could use the role.
+
+    `unknown` are the seconds by which the clocks of the tenant and the machine differ.
+    """
     if not life.usable:
         from_before = any(_was_open_before(role, account) for role in life.held for account in life.enabled)
         return Bound(None, None, from_before=from_before)
     last = life.usable[-1]
-    until = last.ends + DEFAULT_LONGEST if last.ends is not None and not record.late else None
+    longest = DEFAULT_LONGEST + timedelta(seconds=min(unknown, _MOST_UNKNOWN))
+    until = last.ends + longest if last.ends is not None and not record.late and unknown < _MOST_UNKNOWN else None
     passes = max(_pass_ends(life, record), default=None)
     return Bound(DEFAULT_LONGEST, until, passes, _last_sign_in(life), sources=_ends_of(life.usable))
 

@@ -3,12 +3,13 @@
 Whatever is unclear counts as unsettled, until the proof is given anew.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from steward.evidence.invariant import find_held_role
-from steward.papers.deeds import Deed, find_deeds
+from steward.papers.deeds import REFUSED, TAKING, Deed, find_deeds
 from steward.papers.record import Entry, Mark, Record
+from steward.papers.words import at
 
 _FINDINGS = frozenset({"found", "alarm"})
 _VERDICTS = frozenset({"confirmed", "blocked"})
@@ -66,15 +67,38 @@ class _RunSince:
         return self.steps <= {"run", "apply"} and "apply" in self.steps and not is_admitted and self.is_closed
 
 
-def find_findings(record: Record, proof: Mark) -> str:
-    """Return the last finding since the run began that gave the proof, empty where there is none."""
+@dataclass(frozen=True)
+class Unmended:
+    """A finding in words; `is_open` is False where the run that found it took back what it found."""
+
+    told: str
+    is_open: bool
+
+
+def find_findings(record: Record, proof: Mark) -> Unmended | None:
+    """Return the last finding since the run began that gave the proof; one that nobody took back goes first."""
     began = min((entry.mark for entry in record.entries if entry.mark.file == proof.file), default=proof)
     found = [entry for entry in record.entries if entry.verb in _FINDINGS and entry.mark.time >= began.time]
     if not found:
-        return ""
-    last = found[-1]
+        return None
+    deeds = find_deeds(record)
+    taken_back = [(entry, _find_taken_back(entry, deeds)) for entry in found]
+    last, mended = next((each for each in reversed(taken_back) if each[1] is None), taken_back[-1])
     subject = f" {last.subject}:" if last.subject else ""
-    return f"{last.step}, {last.verb}:{subject} {last.why or 'no reason is given'} ({last.mark.place})"
+    told = f"{last.step}, {last.verb}:{subject} {last.why or 'no reason is given'} ({last.mark.place})"
+    if mended is None:
+        return Unmended(told, is_open=True)
+    return Unmended(f"{told}; it was taken back {at(mended.time)} ({mended.place})", is_open=False)
+
+
+def _find_taken_back(found: Entry, deeds: Sequence[Deed]) -> Mark | None:
+    """Return the line by which a run took back what it had found: the act that follows, of the same words."""
+    same = (found.mark.file, found.step, found.subject)
+    for deed in deeds:
+        if (deed.intended.file, deed.step, deed.subject) != same or deed.intended.line <= found.mark.line:
+            continue
+        return deed.ended if deed.act in TAKING and deed.outcome != REFUSED else None
+    return None
 
 
 def find_unsettled(record: Record, proof: Mark) -> str:

@@ -116,9 +116,49 @@ def nothing_is_put_off(source: Source) -> Iterator[str]:
             yield f"{source.path}:{number}: puts something off: {line.strip()}"
 
 
+def evidence_says_what_it_ran_against(source: Source) -> Iterator[str]:
+    """Begin every evidence file with what `describe_tenant` says; one that does not name its hosts proves less."""
+    if source.path.startswith("tests/"):
+        return
+    functions = [node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    told = {call for function in functions for call in _opens_evidence(function) if _describes(call, function)}
+    for call in _opens_evidence(source.tree):
+        if call not in told:
+            yield f"{source.path}:{call.lineno}: an evidence file begins without describe_tenant"
+
+
+def _opens_evidence(tree: ast.AST) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _is_name(node.func, "EvidenceFile"):
+            yield node
+
+
+def _describes(call: ast.Call, function: ast.AST) -> bool:
+    """Return whether what a call is given as `about` comes from `describe_tenant`, by way of one name at most."""
+    about = next((keyword.value for keyword in call.keywords if keyword.arg == "about"), None)
+    if not isinstance(about, ast.Name):
+        return about is not None and _calls_describe_tenant(about)
+    assigned = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and any(_is_name(target, about.id) for target in node.targets)
+    ]
+    return bool(assigned) and all(map(_calls_describe_tenant, assigned))
+
+
+def _calls_describe_tenant(node: ast.expr) -> bool:
+    """Return whether a value is `describe_tenant`'s, or a mapping that begins with it and takes none of it back."""
+    if isinstance(node, ast.Dict):
+        kept = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+        begins = bool(node.values) and node.keys[0] is None and _calls_describe_tenant(node.values[0])
+        return begins and not {"tenant", "tenant_id", "ran_against"}.intersection(kept)
+    return isinstance(node, ast.Call) and _is_name(node.func, "describe_tenant")
+
+
 RULES: tuple[Rule, ...] = (
     cloud_hosts_are_named_in_the_table_of_clouds,
     environment_is_read_by_programs_only,
+    evidence_says_what_it_ran_against,
     modules_are_named_for_what_they_hold,
     nothing_is_put_off,
     only_one_module_an_area_prints,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scripts import verify_evidence
 from scripts.rehearsal.provider_choice import ROOT
 from steward.errors import ExitCode
 from steward.papers.bundle import make_bundle
@@ -62,7 +63,8 @@ def test_nothing_is_done_twice(summary: dict[str, Any]) -> None:
 
 
 def test_evidence_names_what_ran_and_holds_together(left: Path, summary: dict[str, Any]) -> None:
-    lines = [json.loads(line) for line in (left / "evidence.jsonl").read_text().splitlines()]
+    runs = sorted((left / "evidence" / "contoso").glob("*.jsonl"))
+    lines = [json.loads(line) for line in runs[0].read_text().splitlines()]
     assert lines[0]["detail"]["engine"]["provider"] == summary["provider"]
     assert lines[0]["detail"]["previous"] == []
     assert [line["verb"] for line in lines[-2:]] == ["ended", "closed"]
@@ -74,8 +76,13 @@ def test_evidence_names_what_ran_and_holds_together(left: Path, summary: dict[st
     assert all(answer["request_id"] for line in answered for answer in line["answers"])
     assert {line["verb"] for line in answered} == {"granted", "removed", "replaced"}
     assert any(line.get("answers") for line in lines if line["verb"] == "saw")
-    runs = sorted((left / "evidence" / "contoso").glob("*.jsonl"))
     assert json.loads(runs[1].read_text().splitlines()[0])["detail"]["previous"][0]["file"] == runs[0].name
+
+
+def test_what_was_verified_is_what_the_tenant_file_says(left: Path) -> None:
+    sheet = (left / "papers" / "contoso" / "hand-over.md").read_text()
+    assert "Consent is given, and no more than was declared" in sheet
+    assert "nothing is asked" not in sheet
 
 
 def test_papers_never_say_less_than_the_tenant_saw(left: Path, summary: dict[str, Any]) -> None:
@@ -107,5 +114,14 @@ def test_plan_is_the_first_deploys(left: Path) -> None:
 
 def test_journal_and_tenant_file_are_left(left: Path) -> None:
     assert (left / "contoso.yaml").is_file()
-    entries = [json.loads(line) for line in (left / "journal.jsonl").read_text().splitlines()]
+    entries = [json.loads(line) for line in (left / "journal.ndjson").read_text().splitlines()]
     assert {"method", "path", "status", "caller"} <= set(entries[0])
+
+
+def test_folder_of_a_rehearsal_holds_no_file_that_looks_like_evidence_and_is_none(
+    left: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert verify_evidence.main([str(left / "evidence")]) == 0
+    assert "runs: 2; whole" in capsys.readouterr().out
+    verify_evidence.main([str(left)])
+    assert "tampered" not in capsys.readouterr().err

@@ -20,6 +20,8 @@ POLICY_ID = "ae32a51a-dcbe-4c56-92d3-46158f680e8e"
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 CONTACTS_READ_WRITE = "6918b873-d17a-4dc1-b314-35f528134491"
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
+FULL_ACCESS_AS_APP = "dc890d15-9560-4a4c-9b7f-a736ec74ec40"
+EXCHANGE_APP_ID = "00000002-0000-0ff1-ce00-000000000000"
 BEGAN = datetime(2026, 11, 23, 9, 0, 0, tzinfo=UTC)
 CREATED = BEGAN - timedelta(seconds=12)
 RAN_AGAINST = {"sign_in": "login.microsoftonline.com", "graph": "graph.microsoft.com"}
@@ -84,9 +86,21 @@ def grants(*role_ids: str) -> dict[str, Any]:
     """What the application is granted."""
     return {
         "client": {"object_id": "client-1", "app_id": "5f96e611-3fa4-4c4f-b33c-6538e14ef629", "name": "CiraSync"},
-        "resources": {GRAPH_APP_ID: {"object_id": "graph-1", "app_id": GRAPH_APP_ID, "name": "Microsoft Graph"}},
+        "resources": {
+            GRAPH_APP_ID: {"object_id": "graph-1", "app_id": GRAPH_APP_ID, "name": "Microsoft Graph"},
+            EXCHANGE_APP_ID: {
+                "object_id": "exchange-1",
+                "app_id": EXCHANGE_APP_ID,
+                "name": "Office 365 Exchange Online",
+            },
+        },
         "app_roles": [
-            {"assignment_id": f"a-{role_id}", "resource_id": "graph-1", "role_id": role_id} for role_id in role_ids
+            {
+                "assignment_id": f"a-{role_id}",
+                "resource_id": "exchange-1" if role_id == FULL_ACCESS_AS_APP else "graph-1",
+                "role_id": role_id,
+            }
+            for role_id in role_ids
         ],
         "delegated": [{"grant_id": "g-1", "resource_id": "graph-1", "principal_id": None, "scopes": ["User.Read"]}],
     }
@@ -151,7 +165,7 @@ def end(at: float, *, is_enabled: bool) -> tuple[Line, ...]:
             },
             roles=ABSENT,
             stack=latch("sealed"),
-            grants=grants(CONTACTS_READ_WRITE),
+            grants=grants(CONTACTS_READ_WRITE, FULL_ACCESS_AS_APP),
             other_administrators=OTHERS,
             **asked(),
         ),

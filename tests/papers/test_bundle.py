@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -15,14 +16,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts.evidence_bundle import main
+from steward.acts import GraphAct, TerraformAct
 from steward.evidence.chain import hash_start
 from steward.papers.bundle import Tone, as_json, bundle_page, make_bundle
+from steward.papers.deeds import ACTS, TAKING
 from steward.papers.record import read_record
 from tests.evidence.files import rewrite
 from tests.papers.conftest import record_of
-from tests.papers.lives import AT_DEPLOY, BEGAN, LOGIN, Line, account, act, apply_run, held, in_window, saw, write_run
+from tests.papers.lives import (
+    AT_DEPLOY,
+    BEGAN,
+    CONTACTS_READ_WRITE,
+    FULL_ACCESS_AS_APP,
+    LOGIN,
+    REHEARSED,
+    Line,
+    account,
+    act,
+    apply_run,
+    grants,
+    held,
+    in_window,
+    saw,
+    write_run,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
+MAIL_READ = "810c84a8-4a9e-49e6-bf7d-12d183f40d01"
 
 
 def page_of(folder: Path) -> BeautifulSoup:
@@ -73,7 +93,7 @@ def test_figures_name_the_lines_they_come_from(page: BeautifulSoup) -> None:
 
 def test_acts_stand_with_their_outcome_and_request_ids(page: BeautifulSoup) -> None:
     acts = {row[2]: row for row in rows(page, "Every act")}
-    removed = acts[f"RemoveRoleAssignment: Global Administrator from {LOGIN}"]
+    removed = acts[f"Take a directory role away: Global Administrator from {LOGIN}"]
     assert removed[3] == "removed"
     assert removed[4].startswith("POST 201 request-")
 
@@ -88,7 +108,7 @@ def test_acts_stand_with_their_outcome_and_request_ids(page: BeautifulSoup) -> N
                 (2, "settle", "refused", "password", {"why": "503"}),
                 (3, "settle", "replaced", "password", {"although": "503"}),
             ],
-            "replaced: 503",
+            "replaced, although the answer was: 503",
         ),
     ],
     ids=["killed", "refused", "done although refused"],
@@ -111,6 +131,29 @@ def test_grants_are_shown_before_and_after(page: BeautifulSoup) -> None:
         "granted",
     ] in granted
     assert ["User.Read", "Microsoft Graph", "delegated", "all principals", "none", "granted"] in granted
+
+
+def test_every_act_has_words() -> None:
+    acts = {each.__name__ for each in (*get_args(GraphAct), *get_args(TerraformAct))}
+    assert ACTS.keys() == acts
+    assert acts >= TAKING
+
+
+def test_grant_that_was_taken_back_in_between_is_named_up_front(tmp_path: Path) -> None:
+    lines: list[Line] = [
+        saw(31, "consent", grants=grants(MAIL_READ)),
+        *act(32, "consent", "RevokeAppRole", "revoked", "application permission Mail.Read of CiraSync"),
+        saw(33, "consent", grants=grants(CONTACTS_READ_WRITE, FULL_ACCESS_AS_APP)),
+    ]
+    write_run(tmp_path, [*AT_DEPLOY, *lines])
+    page = page_of(tmp_path)
+    assert "Granted in between and taken back, by looks: Mail.Read" in one(page, ".verdict").get_text()
+    (row,) = (row for row in rows(page, "Every permission") if row[0] == "Mail.Read")
+    assert row[-2:] == ["none", "none; granted in between"]
+    between = make_bundle(record_of(tmp_path)).grants
+    assert between is not None
+    (change,) = between.taken_back
+    assert [mark.time - BEGAN for mark in change.between] == [timedelta(seconds=31), timedelta(seconds=33)]
 
 
 def test_policy_is_shown_with_what_ifs_answers(page: BeautifulSoup) -> None:
@@ -209,6 +252,34 @@ def test_tenants_clock_that_is_off_is_told(tmp_path: Path, seconds: int, is_told
     assert make_bundle(record_of(tmp_path)).clock_ahead_seconds == seconds
 
 
+def test_bound_holds_by_the_tenants_clock_too(tmp_path: Path) -> None:
+    lines = list(in_window())
+    # By the tenant's clock 300 seconds went by between two looks of the window.
+    later = (BEGAN + timedelta(seconds=317.8)).isoformat()
+    lines.insert(-1, saw(40, "open", now=(BEGAN + timedelta(seconds=340)).isoformat()))
+    index = next(number for number, line in enumerate(lines) if line[1] == "attend")
+    lines[index] = (*lines[index][:4], {**lines[index][4], "now": later})
+    write_run(tmp_path, lines)
+    bundle = make_bundle(record_of(tmp_path))
+    figures = {figure.name: figure for figure in bundle.figures}
+    seconds = figures["Usable privilege"].seconds
+    assert seconds is not None
+    # The true one: 5.1 s by the machine, in which the tenant's clock went 300.8 s further.
+    assert 305.9 <= seconds < 320
+    assert bundle.clock_unknown_seconds >= bundle.clock_ahead_seconds == pytest.approx(300.8)
+    told = " ".join(bundle.verdict.sentences)
+    assert f"could be used for {figures['Usable privilege'].value}" in told
+    assert "the clocks differ" in told
+    spans = {row[0]: row[3] for row in rows(page_of(tmp_path), "Spans")}
+    assert f"{spans['Usable privilege']} at most" == figures["Usable privilege"].value
+
+
+def test_log_entry_from_the_future_tells_that_the_tenants_clock_is_ahead(tmp_path: Path) -> None:
+    entry = {"at": (BEGAN + timedelta(seconds=90)).isoformat(), "application": "CiraSync"}
+    write_run(tmp_path, [saw(0, "attend", account=account(is_enabled=True), roles=held(), first_sign_in=entry)])
+    assert make_bundle(record_of(tmp_path)).clock_ahead_seconds == 90
+
+
 @pytest.mark.parametrize("time", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00", "1971-01-01", "soon", None])
 def test_time_that_nobody_lived_in_still_gives_a_page(tmp_path: Path, time: str | None) -> None:
     seen = {**account(is_enabled=True), "created": time}
@@ -236,6 +307,19 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     assert [image for image in page.find_all("img") if not str(image["src"]).startswith("data:")] == []
     assert "\u202e" not in str(page)
     assert "{{ 7 * 7 }}" in page.get_text()
+
+
+def test_name_of_a_folder_cannot_end_the_style_sheet(tmp_path: Path) -> None:
+    name = 'x"; } </style><script>1</script> \\ &amp; \u00fc'
+    write_run(tmp_path, AT_DEPLOY)
+    record = read_record(tmp_path, name=name)
+    page = BeautifulSoup(bundle_page(make_bundle(record), record), "html.parser")
+    assert page.find_all("script") == []
+    (head,) = re.findall(r'@top-left \{ content: "([^"]*)";', one(page, "style").get_text())
+    # Every sign of it is spelled by its number, so that the string ends where it should.
+    assert re.fullmatch(r"(?:[A-Za-z0-9 ]|\\[0-9a-f]+ )+", head)
+    shown = re.sub(r"\\([0-9a-f]+) ", lambda found: chr(int(found[1], 16)), head)
+    assert shown == f"{name}: evidence bundle"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -287,6 +371,27 @@ def test_program_writes_both_forms_for_the_owner_alone(
     assert written["verdict"]["tone"] == "in order"
     assert written["figures"][0]["seconds"] == pytest.approx(18.5)
     assert {check["finding"]["result"] for check in written["checks"]} >= {"met for the account", "not answered"}
+
+
+def test_twins_do_not_overwrite_each_others_papers(
+    tmp_path: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "elsewhere" / "contoso"
+    write_run(other, [line for line in AT_DEPLOY if line[0] < 10])
+    out = tmp_path / "papers"
+    assert main([str(folder), str(other), "--folder", str(out)]) == 2
+    assert "give each tenant one file" in capsys.readouterr().err
+    assert json.loads((out / "contoso" / "evidence.json").read_text())["verdict"]["tone"] == "in order"
+    assert main([str(folder), str(folder), "--folder", str(out)]) == 0
+
+
+def test_rehearsals_papers_lie_apart_from_a_tenants(tmp_path: Path, folder: Path) -> None:
+    rehearsed = tmp_path / "rehearsed" / "contoso"
+    write_run(rehearsed, AT_DEPLOY, about={"ran_against": REHEARSED})
+    out = tmp_path / "papers"
+    assert main([str(folder), str(rehearsed), "--folder", str(out)]) == 1
+    found = [out / "contoso" / "evidence.json", out / "rehearsals" / "contoso" / "evidence.json"]
+    assert [json.loads(file.read_text())["verdict"]["tone"] for file in found] == ["in order", "rehearsal"]
 
 
 def test_program_tells_of_a_hash_that_no_run_has(

@@ -100,6 +100,25 @@ def test_nothing_is_asked_before_the_tenant_is_sealed(
     assert "asks for nothing yet" in capsys.readouterr().err
 
 
+def test_sheet_that_is_not_ready_has_nothing_to_tick_or_sign(
+    tenant: Tenant, file: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert confirm.main([str(file), "service-account", "--by", "Jane Doe"]) == 0
+    path = min(folder.glob("*.jsonl"))
+    rewrite(path, path.read_bytes().splitlines(keepends=True)[1:])
+    sheet = make_sheet(tenant, record_of(folder))
+    assert sheet.not_ready
+    page = BeautifulSoup(sheet_page(sheet), "html.parser")
+    assert page.select(".box, .sign, .tone.good") == []
+    for form in (page.get_text(" "), sheet_text(sheet)):
+        for words in ("confirmed by", "signature", "✓", "[x]", "[ ]", "given already"):
+            assert words not in form
+        assert "Points of Contact" in form
+    capsys.readouterr()
+    assert confirm.main([str(file), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["items"] == []
+
+
 def test_nothing_is_asked_while_what_was_applied_since_is_not_verified(tenant: Tenant, folder: Path) -> None:
     assert not make_sheet(tenant, record_of(folder)).not_ready
     write_run(folder, apply_run(), began=BEGAN + timedelta(days=1), number=2)
@@ -175,13 +194,13 @@ def test_item_that_the_sheet_does_not_ask_is_refused_with_what_is_near(
 def test_confirmation_for_other_words_is_asked_again(tmp_path: Path, file: Path, folder: Path) -> None:
     assert confirm.main([str(file), "service-account", ITEMS[2], "--by", "Jane Doe"]) == 0
     other = load_tenant(
-        write_tenant_file(tmp_path, mutate("login: j.keller@contoso.com", "login: m.weber2@contoso.com"))
+        write_tenant_file(tmp_path, mutate("group: Dashboard administrators", "group: Dashboard-Administrators"))
     )
     sheet = make_sheet(other, record_of(folder))
     asked = {each.item.id: each for each in sheet.asked}
-    assert asked["service-account"].confirmation is None
-    assert asked["service-account"].outdated is not None
-    assert asked[ITEMS[2]].confirmation is not None
+    assert asked[ITEMS[2]].confirmation is None
+    assert asked[ITEMS[2]].outdated is not None
+    assert asked["service-account"].confirmation is not None
     assert "to be confirmed again" in sheet_text(sheet)
 
 

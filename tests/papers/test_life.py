@@ -160,6 +160,9 @@ def test_log_entries_are_told_once_each_however_often_they_are_seen(tmp_path: Pa
     attempts = [
         {"at": at, "user_id": "1", "login": LOGIN.upper(), "application": "CiraSync", "error_code": 0},
         {"at": at, "user_id": "1", "login": LOGIN, "application": "CiraSync", "error_code": 130503},
+        {"at": at, "user_id": "1", "login": LOGIN, "application": "CiraSync", "error_code": 130507},
+        {"at": at, "user_id": "1", "login": LOGIN, "application": "CiraSync", "error_code": 65001},
+        {"at": at, "user_id": "1", "login": LOGIN, "application": "CiraSync", "error_code": None},
         {"at": at, "user_id": "2", "login": "jane@contoso.com", "application": "CiraSync", "error_code": 0},
     ]
     seen = {
@@ -171,7 +174,10 @@ def test_log_entries_are_told_once_each_however_often_they_are_seen(tmp_path: Pa
     life = live(tmp_path, saw(1, "consent", **seen), saw(2, "consent", **seen))
     assert sorted((each.kind, each.what) for each in life.moments) == [
         ("consent", f"consented in the browser: {LOGIN}"),
+        ("sign-in", "came to the page of the consent, on the way in to CiraSync (AADSTS65001)"),
         ("sign-in", "did not get in to CiraSync: AADSTS130503"),
+        ("sign-in", "did not get in to CiraSync: the pass was mistyped (AADSTS130507)"),
         ("sign-in", "jane@contoso.com, who is somebody else, signed in to CiraSync"),
         ("sign-in", "signed in to CiraSync"),
+        ("sign-in", "tried to sign in to CiraSync; the log does not say what became of it"),
     ]

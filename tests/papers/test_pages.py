@@ -160,6 +160,18 @@ def test_hand_over_sheet_is_two_pages_on_paper(browser: Browser, pages: Mapping[
     assert "Operator: name, date, signature" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [("sheet", "contoso: hand-over sheet"), ("rehearsed sheet", "Rehearsal: contoso: hand-over sheet")],
+)
+def test_every_printed_page_says_whose_it_is(browser: Browser, pages: Mapping[str, Path], kind: str, head: str) -> None:
+    sheets = printed(browser, pages[kind])
+    assert len(sheets) > 1
+    for number, text in enumerate(sheets, 1):
+        assert text.lstrip().startswith(head)
+        assert f"page {number} of {len(sheets)}" in text
+
+
 def test_bundle_prints_whole(browser: Browser, pages: Mapping[str, Path]) -> None:
     text = re.sub(r"\s+", " ", " ".join(printed(browser, pages["bundle"])))
     # What a table would scroll to on a screen is there on paper.

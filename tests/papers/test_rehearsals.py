@@ -10,7 +10,10 @@ from markdown_it import MarkdownIt
 
 from scripts import confirm, evidence_bundle, handover, status, verify_evidence
 from steward.config.model import Tenant
+from steward.errors import RefusedError
 from steward.papers.bundle import Tone, bundle_page, make_bundle
+from steward.papers.confirming import Word
+from steward.papers.confirming import confirm as record_word
 from steward.papers.handover import make_sheet, sheet_page, sheet_text
 from steward.papers.standing import State, judge
 from steward.papers.status import Urgency, make_row
@@ -106,6 +109,34 @@ def test_changed_rehearsal_is_changed_before_it_is_a_rehearsal(rehearsed: Path) 
     (path,) = rehearsed.glob("*.jsonl")
     rewrite(path, path.read_bytes().splitlines(keepends=True)[1:])
     assert judge(record_of(rehearsed)).state is State.TAMPERED
+
+
+def test_changed_rehearsal_is_still_called_one(tmp_path: Path, tenant: Tenant) -> None:
+    rehearsed = tmp_path / "elsewhere"
+    path = write_run(rehearsed, AT_DEPLOY, about=SANDBOX)
+    rewrite(path, [line.replace(b"removed", b"granted") for line in path.read_bytes().splitlines(keepends=True)])
+    record = record_of(rehearsed)
+    bundle = make_bundle(record)
+    assert (bundle.standing.state, bundle.is_rehearsal) == (State.TAMPERED, True)
+    assert bundle.verdict.headline.startswith("Rehearsal: ")
+    page = BeautifulSoup(bundle_page(bundle, record), "html.parser")
+    assert page.title is not None
+    assert page.title.get_text().startswith("Rehearsal:")
+    row = make_row(tenant, record, date(2026, 11, 23))
+    assert (row.state, row.proof) == ("evidence not whole", "")
+    sheet = make_sheet(tenant, record)
+    assert sheet_text(sheet).startswith("# Rehearsal of the hand-over")
+    with pytest.raises(RefusedError) as refused:
+        record_word(sheet, Word("Jane Doe", ("service-account",), is_rehearsed=True))
+    assert "evidence not whole" in refused.value.why
+
+
+def test_host_is_named_once_however_many_runs_name_it(tmp_path: Path) -> None:
+    write_run(tmp_path, AT_DEPLOY, about=SANDBOX)
+    write_run(
+        tmp_path, [(0, "run", "ended", "", {"exit_code": 0})], began=LATER, number=2, about={**SANDBOX, **NO_PROVIDER}
+    )
+    assert judge(record_of(tmp_path)).why.count("localhost:8443") == 1
 
 
 def test_run_that_is_made_a_rehearsals_afterwards_shows_as_changed(folder: Path) -> None:

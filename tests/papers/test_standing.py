@@ -123,6 +123,51 @@ def test_role_that_is_held_at_the_end_comes_before_everything_unfinished(tmp_pat
     assert standing.exit_code == 1
 
 
+def reopened(ends: str) -> tuple[Line, ...]:
+    """A second window, still open."""
+    return (
+        saw(0, "reopen", account=account(is_enabled=True), roles=ABSENT, reopening={"ends": ends}),
+        *act(1, "reopen", "AssignRole", "granted", "Global Administrator", until=ends),
+        saw(2, "hold", account=account(is_enabled=True), roles=held(), reopening={"ends": ends}),
+    )
+
+
+def test_window_that_ends_is_the_one_that_is_open(tmp_path: Path) -> None:
+    write_run(tmp_path, in_window())
+    second = reopened("2026-11-23T13:30:00+00:00")
+    write_run(tmp_path, second, began=BEGAN + timedelta(hours=4), number=2)
+    told = stand(tmp_path)
+    assert told.state is State.PRIVILEGED
+    assert "its window ends 2026-11-23 13:30 UTC" in told.why
+    assert told.next_move.startswith("python scripts/close.py")
+
+
+def test_run_that_goes_on_is_waited_for_and_closed_if_nobody_knows_of_it(tmp_path: Path) -> None:
+    write_run(tmp_path, in_window())
+    second = reopened("2026-11-23T13:30:00+00:00")
+    write_run(tmp_path, second, began=BEGAN + timedelta(hours=4), number=2, is_closed=False)
+    told = stand(tmp_path)
+    assert told.state is State.PRIVILEGED
+    assert "a run goes on, or was killed: its last line is of 2026-11-23 13:00:02 UTC" in told.why
+    assert "wait until 2026-11-23 13:30 UTC" in told.next_move
+    assert "python scripts/close.py" in told.next_move
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_open"), [("revoked", False), ("refused", True), (None, True)], ids=["revoked", "refused", "killed"]
+)
+def test_finding_that_was_taken_back_leaves_nothing_to_mend(tmp_path: Path, ending: str | None, is_open: bool) -> None:
+    subject = "application permission Mail.Read of CiraSync"
+    intends, answered = act(0.4, "verify", "RevokeAppRole", ending or "", subject)
+    found: Line = (0.3, "verify", "found", subject, {"why": "it was granted, and not declared"})
+    lines = [found, intends, *([answered] if ending else []), *AT_DEPLOY[1:]]
+    write_run(tmp_path, [AT_DEPLOY[0], *lines])
+    told = stand(tmp_path)
+    assert told.state is State.FINDINGS
+    assert ("taken back 2026-11-23 09:00:00 UTC" in told.why) is not is_open
+    assert ("once that is mended" in told.next_move) is is_open
+
+
 def test_second_window_that_was_closed_leaves_it_sealed_with_a_newer_proof(tmp_path: Path) -> None:
     standing = after(
         tmp_path,

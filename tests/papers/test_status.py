@@ -162,11 +162,33 @@ def test_hostile_words_stay_words_in_every_form(tmp_path: Path) -> None:
     assert "\u202e" not in status_text(status) + status_page(status)
 
 
-def test_folder_without_files_is_an_empty_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path)]) == 0
-    assert "no tenant file was found" in capsys.readouterr().out
-    assert main([str(tmp_path), "--html"]) == 0
-    assert "No tenant was given" in capsys.readouterr().out
+@pytest.mark.parametrize("arguments", [[], ["tenants"], ["tenants", "--json"]], ids=["default", "named", "json"])
+def test_folder_without_tenant_files_is_nothing_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tenants").mkdir()
+    (tmp_path / "tenants" / "example.yaml.sample").write_text(GOOD)
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "tenants: there is no tenant file" in told.err
+    assert "example.yaml.sample" in told.err
+
+
+def test_file_that_is_named_twice_is_one_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = add(tmp_path, "one", 1)
+    add(tmp_path, "two", 2)
+    (file.parent / "again").symlink_to(file.parent)
+    main([str(file.parent), str(file), str(file.parent / "again" / file.name), "--json"])
+    assert [row["tenant"] for row in json.loads(capsys.readouterr().out)["tenants"]] == ["one", "two"]
+
+
+@pytest.mark.parametrize("form", ["--html", "--markdown"])
+def test_two_forms_at_once_are_refused(tmp_path: Path, form: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([str(tmp_path), "--json", form])
+    assert ended.value.code == 2
 
 
 def test_absent_role_and_present_role_differ(tmp_path: Path) -> None:
@@ -224,5 +246,10 @@ def test_file_that_is_not_there_is_a_row_beside_the_others(
 ) -> None:
     file = add(tmp_path, "begun", 1, lines=NONE[:3])
     assert main([str(file.parent / name), str(file), "--json"]) == 2
-    states = [row["state"] for row in json.loads(capsys.readouterr().out)["tenants"]]
-    assert states == ["bad tenant file", "unfinished"]
+    missing, begun = json.loads(capsys.readouterr().out)["tenants"]
+    assert [missing["state"], begun["state"]] == ["bad tenant file", "unfinished"]
+    assert missing["next"] == (
+        "copy tenants/example.yaml.sample to tenants/<name>.yaml and fill it in"
+        if name == "nowhere.yaml"
+        else "check the path and its permissions"
+    )

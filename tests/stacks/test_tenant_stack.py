@@ -10,6 +10,7 @@ from cdktf import App
 
 from stacks.tenant import TenantStack, next_command
 from steward.config.model import Backend, Consent, DashboardRole, Elevation, GroupReference, Mfa, Tenant
+from steward.evidence.origin import OLDEST_MAJOR
 from steward.wellknown.permissions import MICROSOFT_GRAPH_APP_ID
 from tests.lifecycle.situation import CONTACTS, DEPLOYER_ID, TENANT, USER_READ
 
@@ -44,6 +45,12 @@ def test_account_is_created_disabled_stamped_and_with_a_password_that_nobody_cho
     assert user["employee_type"] == "CiraSync service account"
     assert user["password"] == "Aa1!${uuid()}"
     assert user["lifecycle"] == {"ignore_changes": ["password", "account_enabled"]}
+
+
+def test_provider_that_the_stack_asks_for_is_the_one_that_makes_proof(stack: dict[str, Any]) -> None:
+    asked = stack["terraform"]["required_providers"]["azuread"]
+    assert asked["source"] == "hashicorp/azuread"
+    assert int(asked["version"].partition(".")[0]) == OLDEST_MAJOR
 
 
 def test_role_exists_only_while_the_latch_is_privileged_and_its_end_lies_ahead(stack: dict[str, Any]) -> None:

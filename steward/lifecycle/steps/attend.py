@@ -58,7 +58,8 @@ def _await(facts: Facts, tenant: Tenant, account: UserState) -> Action:
         _SUBJECT,
         f"somebody signs in to {name} as {account.login} with the newest pass from the sink, then presses Enter here "
         f"(in a terminal), or the sign-in log shows it; a sign-in before {window.opened:%H:%M:%S} UTC was one without "
-        f"the role and does not count: whoever came that early signs in anew in the same browser, as the pass is used up{others}",
+        f"the role and does not count: whoever came that early signs in anew in the same browser, as the "
+        f"pass is used up{others}",
         window.ends,
     )
 

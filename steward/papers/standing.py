@@ -194,9 +194,9 @@ def _judge_holding(record: Record, life: Life, file: str) -> tuple[State, str, s
     going_on = _find_going_on(record, life)
     if going_on is not None:
         why += f"; a run goes on, or was killed: its last line is of {at(going_on.time)}"
-        wait = f"wait until {ends:%Y-%m-%d %H:%M} UTC at most" if ends is not None else "wait for the run's end"
-        late = "if nobody knows of the run, or it is later" if ends is not None else "if nobody knows of the run"
-        return State.PRIVILEGED, why, f"{wait}, since the run closes it; {close}, {late}"
+        if ends is not None:
+            wait = f"wait until {ends:%Y-%m-%d %H:%M} UTC at most, since the run closes it"
+            return State.PRIVILEGED, why, f"{wait}; {close}, if nobody knows of the run, or it is later"
     return State.PRIVILEGED, why, close
 
 

@@ -153,6 +153,14 @@ def test_run_that_goes_on_is_waited_for_and_closed_if_nobody_knows_of_it(tmp_pat
     assert "python scripts/close.py" in told.next_move
 
 
+def test_run_without_a_window_is_not_waited_for(tmp_path: Path) -> None:
+    write_run(tmp_path, AT_DEPLOY[:8], is_closed=False)
+    told = stand(tmp_path)
+    assert told.state is State.PRIVILEGED
+    assert "a run goes on, or was killed" in told.why
+    assert told.next_move.startswith("python scripts/close.py")
+
+
 @pytest.mark.parametrize(
     ("ending", "is_open"), [("revoked", False), ("refused", True), (None, True)], ids=["revoked", "refused", "killed"]
 )

@@ -15,6 +15,12 @@ from benchmarks.processes import ROOT, run_program
 
 RECORDED = ROOT / "tests" / "data" / "evidence" / "20261123T173716701261Z-3008b6d5c5ec.jsonl"
 TENANT_FILE = ROOT / "tenants" / "example.yaml.sample"
+# A row is judged by what its file says, which has to be what the recorded run was asked for.
+_ASKED = {
+    "login: j.keller@contoso.com ": "login: j.keller@contoso.onmicrosoft.com ",
+    "      - Group.Read.All\n": "",
+    "scopes: [User.Read]": "scopes: [User.Read, offline_access]",
+}
 _KIB = 1024
 _MIB = 1024 * _KIB
 
@@ -68,6 +74,10 @@ def write_tenants(folder: Path, count: int) -> int:
     file = TENANT_FILE.read_text(encoding="utf-8")
     tenant_id = str(lines[0]["detail"]["tenant_id"])
     known = next(line.split()[1] for line in file.splitlines() if line.strip().startswith("id: "))
+    for said, asked in _ASKED.items():
+        if said not in file:
+            raise RuntimeError(f"{TENANT_FILE.name} no longer says {said!r}, which the recorded run was not asked for")
+        file = file.replace(said, asked)
     (folder / "tenants").mkdir(parents=True)
     written = 0
     for number in range(count):

@@ -3,7 +3,6 @@
 Evidence is not signed, so that what it says decides nothing alone: it tells which of two accounts of ours is whose.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from steward.evidence.chain import PATTERN
@@ -28,9 +27,8 @@ def find_account_id(folder: Path, login: str) -> str | None:
 
 def _find_in(run: Run, login: str) -> str | None:
     for line in reversed(run.lines):
-        detail = (line.content or {}).get("detail")
-        account = detail.get("account") if isinstance(detail, Mapping) and line.event[1] == "saw" else None
-        if not isinstance(account, Mapping) or account.get("stamp") != STAMP:
+        account = line.account
+        if account is None or account.get("stamp") != STAMP:
             continue
         if str(account.get("login", "")).casefold() == login.casefold():
             object_id = account.get("object_id")

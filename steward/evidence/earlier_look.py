@@ -122,8 +122,8 @@ def _events(runs: Sequence[Run], account_id: str) -> Iterator[_Event]:
             step, verb = map(str, line.event)
             at = max(at, line.time or at)
             event = _Event(at, step, verb, detail if isinstance(detail, Mapping) else {})
-            account = event.detail.get("account") if event.verb == "saw" else None
-            current = account.get("object_id") if isinstance(account, Mapping) else current
+            account = line.account
+            current = account.get("object_id") if account is not None else current
             if current == account_id:
                 placed.append((run.file, line.number, event))
     yield from (event for *_, event in sorted(placed, key=lambda entry: (entry[2].at, *entry[:2])))

@@ -40,6 +40,13 @@ class EvidenceLine:
         content = self.content or {}
         return content.get("step"), content.get("verb")
 
+    @property
+    def account(self) -> Mapping[str, Any] | None:
+        """Return the account that was seen by it; None where it was no look, or one that showed none."""
+        detail = (self.content or {}).get("detail")
+        account = detail.get("account") if self.event[1] == "saw" and isinstance(detail, Mapping) else None
+        return account if isinstance(account, Mapping) else None
+
 
 @dataclass(frozen=True)
 class Run:

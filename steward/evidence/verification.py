@@ -229,20 +229,16 @@ def _find_other_accounts(runs: Sequence[Run], login: str) -> Mapping[str, str]:
     """Return the names under which runs saw accounts, and none that any run saw by this login; with their logins."""
     seen: dict[str, dict[str, str]] = {}
     own: set[str] = set()
-    for named, account in ((run.about.get("tenant"), account) for run in runs for account in _accounts_in(run)):
-        object_id, called = str(account.get("object_id")), str(account.get("login"))
-        seen.setdefault(str(named), {})[object_id] = called
-        if called.casefold() == login.casefold():
-            own.add(object_id)
+    for run in runs:
+        named = str(run.about.get("tenant"))
+        for account in (line.account for line in run.lines):
+            if account is None:
+                continue
+            object_id, called = str(account.get("object_id")), str(account.get("login"))
+            seen.setdefault(named, {})[object_id] = called
+            if called.casefold() == login.casefold():
+                own.add(object_id)
     return {named: ", ".join(logins.values()) for named, logins in seen.items() if own.isdisjoint(logins)}
-
-
-def _accounts_in(run: Run) -> Iterator[Mapping[str, object]]:
-    for line in run.lines:
-        detail = (line.content or {}).get("detail")
-        account = detail.get("account") if line.event[1] == "saw" and isinstance(detail, Mapping) else None
-        if isinstance(account, Mapping):
-            yield account
 
 
 def _judge_origin(runs: Sequence[Run]) -> Iterator[Remark]:

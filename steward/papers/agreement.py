@@ -17,8 +17,6 @@ from steward.papers.grants import find_permission_by_id
 from steward.papers.record import Entry, Record, mapping, mappings, text, texts
 from steward.wellknown.permissions import PermissionKind
 
-# How evidence writes a confirmed absence.
-ABSENT = "absent"
 _MORE = re.compile(r"and (\d{1,9}) more", re.ASCII)
 
 _WITHOUT_PROVIDER = "does not name the provider that it used"
@@ -100,19 +98,18 @@ def is_of_file(account: Mapping[str, Any], tenant: Tenant) -> bool:
 
 def find_deletion(record: Record) -> str:
     """Return that the account was not there at the last look, empty where it was or nobody looked."""
-    looks = [(entry, seen) for entry, seen in record.sights("account") if isinstance(seen, Mapping) or seen == ABSENT]
-    if not looks or looks[-1][1] != ABSENT:
+    told = record.last_told("account")
+    if told is None or told[1] is not None:
         return ""
-    return f"the account was not there at the last look ({looks[-1][0].mark.place})"
+    return f"the account was not there at the last look ({told[0].mark.place})"
 
 
 def find_other_grants(record: Record, tenant: Tenant) -> str:
     """Return why the grants that were seen last are not what the tenant file declares."""
-    looks = [(entry, seen) for entry, seen in record.sights("grants") if isinstance(seen, Mapping) or seen == ABSENT]
-    account = record.last_sight("account")
-    if not looks or not isinstance(looks[-1][1], Mapping) or account is None:
+    told, account = record.last_told("grants"), record.last_sight("account")
+    entry, grants = told if told is not None else (None, None)
+    if entry is None or grants is None or account is None:
         return "no look shows what the application is granted"
-    entry, grants = looks[-1]
     client_id, found_id = tenant.application.client_id, text(mapping(grants, "client"), "app_id")
     if client_id is not None and found_id.casefold() != client_id.casefold():
         return f"the grants that were seen last ({entry.mark.place}) are those of another application, {found_id}"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from steward.evidence.invariant import find_held_role
-from steward.papers.record import Entry, Mark, Record, mapping, mappings, moment, text, texts
+from steward.papers.record import ABSENT, Entry, Mark, Record, mapping, mappings, moment, text, texts
 from steward.wellknown.sign_in_errors import INTERRUPTIONS, WORDS
 
 _GIVE_ROLE = frozenset({"GrantRole", "AssignRole", "RequestRoleSchedule"})
@@ -19,8 +19,6 @@ _ENABLE = frozenset({"EnableAccount", "DeliverPassword"})
 _DISABLE = frozenset({"DisableAccount"})
 # The steps whose confirmation means that the role is gone.
 _CONFIRM_ABSENCE = frozenset({"close", "guard", "verify"})
-# How evidence writes a confirmed absence.
-_ABSENT = "absent"
 
 
 @dataclass(frozen=True)
@@ -200,7 +198,7 @@ class _Follower:
         account = self._current
         if account is None:
             return
-        if entry.detail.get("account") == _ABSENT:
+        if entry.detail.get("account") == ABSENT:
             # Whoever was deleted signs in nowhere.
             seen = {"is_enabled": False}
         _see_enabled(account, seen, entry.mark)

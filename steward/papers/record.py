@@ -19,6 +19,8 @@ from steward.evidence.chain import Link
 from steward.evidence.runs import EvidenceLine, Run
 from steward.evidence.verification import TO_BEGIN_ANEW, Remark
 
+# How evidence writes a confirmed absence.
+ABSENT = "absent"
 # No run is older, and no time is later; a line that says so is taken for one that says none.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 # A clock that is set right by this much meanwhile is none that differs.
@@ -109,6 +111,14 @@ class Record:
             if isinstance(value, kind):
                 found = entry, value
         return found
+
+    def last_told(self, name: str) -> tuple[Entry, Mapping[str, Any] | None] | None:
+        """Return the last sight of a fact that says what it was, or with None that it was not there."""
+        told = [(entry, seen) for entry, seen in self.sights(name) if isinstance(seen, Mapping) or seen == ABSENT]
+        if not told:
+            return None
+        entry, seen = told[-1]
+        return entry, seen if isinstance(seen, Mapping) else None
 
     def last(self, step: str, verb: str) -> Entry | None:
         """Return the last line of a step with that verb."""

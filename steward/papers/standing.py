@@ -13,9 +13,9 @@ from steward.config.model import Tenant
 from steward.errors import ExitCode
 from steward.evidence.invariant import find_held_role
 from steward.evidence.origin import Origin, find_origin
-from steward.papers.agreement import ABSENT, find_disagreement, find_disagreement_of_retired, is_of_file
+from steward.papers.agreement import find_disagreement, find_disagreement_of_retired, is_of_file
 from steward.papers.life import Life, follow
-from steward.papers.record import Entry, Mark, Record, mapping, moment, text
+from steward.papers.record import ABSENT, Entry, Mark, Record, mapping, moment, text
 from steward.papers.unsettled import find_findings, find_unsettled
 from steward.papers.words import at, count
 from steward.wellknown.latch import SEALED
